@@ -1,0 +1,120 @@
+// Package spec reads the file that a user of crossgo writes: types, strict parser, and the rules that need nothing but
+// the file itself. It knows nothing of Go toolchains, BuildKit or the machine it runs on.
+package spec
+
+import "fmt"
+
+// Pos is a place in the file: 1-based line and column, counted as an editor counts them (columns in characters).
+// The zero Pos marks a value that the user did not write: a default.
+type Pos struct {
+	Line   int
+	Column int
+}
+
+// Known reports whether the value stands in the file at all.
+func (p Pos) Known() bool { return p.Line > 0 }
+
+// String is "line:column", or "default" for the zero Pos.
+func (p Pos) String() string {
+	if !p.Known() {
+		return "default"
+	}
+	return fmt.Sprintf("%d:%d", p.Line, p.Column)
+}
+
+// Value is one value of the file together with the place it was written at.
+type Value[T any] struct {
+	V   T
+	Pos Pos
+}
+
+// File is a whole spec. Every list is in the order of the file.
+type File struct {
+	Name      string          // name to show in messages, for example "crossgo.yaml"
+	Go        Value[string]   // Go version ("1.26" or "1.26.8"); empty: go.mod decides
+	Module    Value[string]   // slash-separated directory of the module inside the context; "." by default
+	Platforms []Value[string] // default set, used when the request names no platform; normalised ("linux/arm/v7")
+	Args      []Arg           // declared build args
+	Binaries  []Binary        // never empty after Parse: the default is one entry that builds every main package
+	Image     *Image          // nil when the file has no image: block
+}
+
+// Arg is a declared build argument and its default value.
+type Arg struct {
+	Name    Value[string]
+	Default Value[string]
+}
+
+// Binary is one entry of binaries: one or several main packages built with the same settings.
+type Binary struct {
+	Pos      Pos             // where the entry begins
+	Main     []Value[string] // package patterns, relative to the module ("./cmd/server", "./..."); never empty
+	Name     Value[string]   // output name; empty: the last element of the package's import path
+	CGO      Value[CGO]
+	Libc     Value[Libc]
+	Link     Value[Link]
+	Packages []Value[string] // Debian packages of the target, for cgo
+	Tags     []Value[string] // Go build tags
+	LDFlags  []Value[string] // Go linker flags, each one list element of -ldflags; ${NAME} is replaced by the arg
+}
+
+// CGO says whether cgo is used: CGOAuto lets the code decide.
+type CGO string
+
+// The values of cgo.
+const (
+	CGOAuto CGO = "auto"
+	CGOOn   CGO = "on"
+	CGOOff  CGO = "off"
+)
+
+// Libc is the C library asked for and, for glibc, the oldest version the output must run on.
+// The zero Libc means that the user left the choice to crossgo.
+type Libc struct {
+	Name  LibcName
+	Floor string // "2.31" for "glibc>=2.31", empty without a floor
+}
+
+// LibcName names a C library.
+type LibcName string
+
+// The C libraries crossgo can target.
+const (
+	Musl  LibcName = "musl"
+	Glibc LibcName = "glibc"
+)
+
+// Link says what the output file shall be. The empty Link leaves the choice to crossgo: static where that is possible.
+type Link string
+
+// The values of link.
+const (
+	LinkStatic    Link = "static"     // no loader, no needed libraries
+	LinkStaticPIE Link = "static-pie" // the same, position independent
+	LinkDynamic   Link = "dynamic"    // loaded by the libc's loader
+	LinkPIE       Link = "pie"        // the same, position independent
+)
+
+// Image is the image: block.
+type Image struct {
+	Pos        Pos
+	Base       Value[string]   // "auto", "scratch" or an image reference
+	Entrypoint []Value[string] // empty: the only binary, as /NAME
+	Cmd        []Value[string]
+	Env        []EnvVar
+	User       Value[string] // "65532:65532" by default
+	WorkDir    Value[string] // "/" by default
+	Labels     []Label
+}
+
+// EnvVar is one variable of image.env.
+type EnvVar struct {
+	Name  Value[string]
+	Value Value[string]
+}
+
+// Label is one entry of image.labels.
+type Label struct {
+	Name  Value[string]
+	Value Value[string]
+}

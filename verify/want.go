@@ -1,0 +1,39 @@
+// Package verify reads executables (ELF, PE, Mach-O, WebAssembly, and the build information that Go leaves in them) and
+// says whether they are what was asked for. It uses nothing but the standard library.
+package verify
+
+// Want is what an executable has to be. A zero field is not checked, except GOOS and GOARCH, which are always.
+type Want struct {
+	GOOS    string `json:"goos"`              // "linux"
+	GOARCH  string `json:"goarch"`            // "arm"
+	Variant string `json:"variant,omitempty"` // platform variant: "v7" for arm, "v3" for amd64; empty: the baseline of GOARCH
+
+	Libc       string `json:"libc,omitempty"`       // "musl" or "glibc": whose loader and libraries a dynamic file may ask for
+	GlibcFloor string `json:"glibcFloor,omitempty"` // "2.31": no GLIBC_ symbol version above it
+	Link       string `json:"link,omitempty"`       // "static", "static-pie", "dynamic" or "pie"
+	Loader     string `json:"loader,omitempty"`     // exact loader path; empty: any path known for Libc
+
+	CGO       string `json:"cgo,omitempty"`       // "on" or "off", as recorded in the build info
+	GoVersion string `json:"goVersion,omitempty"` // "go1.26.8", as recorded in the build info
+	MainPath  string `json:"mainPath,omitempty"`  // import path of the main package, as recorded in the build info
+	RequireGo bool   `json:"requireGo,omitempty"` // the file must carry Go build info; otherwise its absence is only a note
+}
+
+// Level says how grave a finding is.
+type Level string
+
+// The levels of a finding. Only Fail makes a file unfit.
+const (
+	Fail Level = "fail"
+	Note Level = "note" // something could not be known, for example without build info
+	Pass Level = "pass" // the check was made and held
+)
+
+// Finding is the outcome of one check on one file.
+type Finding struct {
+	Check string `json:"check"` // the check's id, for example "machine" or "glibc-floor"; stable, documented in docs/verify.md
+	Level Level  `json:"level"`
+	Found string `json:"found"`          // what the file is, in words: "x86-64"
+	Want  string `json:"want,omitempty"` // what was asked for: "aarch64"
+	Text  string `json:"text"`           // one line for people: "machine is x86-64, want aarch64 (GOARCH=amd64 in build info)"
+}
