@@ -1,0 +1,98 @@
+package sysroot
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+// TargetRoot is where a build container mounts the target's sysroot. The clang config files of the host root name it.
+const TargetRoot = "/sysroot"
+
+// CC is the compiler for a target, one word as cmd/go and cmd/link want it: a link to clang in usr/bin whose name
+// selects the target, and with it the config file with all flags.
+func (a Arch) CC(kind Kind) string { return a.triple(kind) + "-clang" }
+
+// CXX is the same for C++.
+func (a Arch) CXX(kind Kind) string { return a.triple(kind) + "-clang++" }
+
+func (a Arch) triple(kind Kind) string {
+	if kind == KindMusl {
+		return a.Musl
+	}
+	return a.GNU
+}
+
+// PkgConfigEnv is the environment that makes pkg-config of the host root answer for the target's sysroot.
+func (a Arch) PkgConfigEnv() []string {
+	dirs := []string{"usr/lib/" + a.GNU + "/pkgconfig", "usr/lib/pkgconfig", "usr/share/pkgconfig"}
+	for i, d := range dirs {
+		dirs[i] = TargetRoot + "/" + d
+	}
+	return []string{
+		"PKG_CONFIG=/usr/bin/pkg-config",
+		"PKG_CONFIG_LIBDIR=" + strings.Join(dirs, ":"),
+		"PKG_CONFIG_SYSROOT_DIR=" + TargetRoot,
+		"PKG_CONFIG_SYSTEM_INCLUDE_PATH=/usr/include:/usr/include/" + a.GNU,
+		"PKG_CONFIG_SYSTEM_LIBRARY_PATH=/usr/lib:/usr/lib/" + a.GNU,
+	}
+}
+
+// writeHost adds to a host root what Debian's alternatives, triggers and cross packages would: names of the compiler
+// for every target, each with its config file. They are the same for every target, so one host root serves all.
+func writeHost(t *tree) error {
+	bin, err := llvmBin(t)
+	if err != nil {
+		return err
+	}
+	for _, a := range archs {
+		for _, kind := range []Kind{KindGlibc, KindMusl} {
+			if err := writeCompiler(t, bin, a, kind); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.symlink("usr/bin/pkg-config", "pkgconf"); err != nil {
+		return err
+	}
+	if err := t.mkdir("tmp"); err != nil {
+		return err
+	}
+	return t.root.Chmod("tmp", 0o777|fs.ModeSticky)
+}
+
+// llvmBin is the directory of clang: Debian's usr/bin has only versioned links into it.
+func llvmBin(t *tree) (string, error) {
+	found, err := fs.Glob(t.root.FS(), "usr/lib/llvm-*/bin/clang")
+	if err != nil || len(found) != 1 {
+		return "", fmt.Errorf("host packages have %d of usr/lib/llvm-*/bin/clang, want 1", len(found))
+	}
+	return strings.TrimSuffix(found[0], "/clang"), nil
+}
+
+func writeCompiler(t *tree, bin string, a Arch, kind Kind) error {
+	for _, l := range []struct{ name, program string }{{a.CC(kind), "clang"}, {a.CXX(kind), "clang++"}} {
+		if err := t.symlink(bin+"/"+l.name, l.program); err != nil {
+			return err
+		}
+		if err := t.symlink("usr/bin/"+l.name, "../../"+bin+"/"+l.name); err != nil {
+			return err
+		}
+	}
+	normalised := a.LLVM
+	if kind == KindMusl {
+		normalised = a.LLVMMusl
+	}
+	return t.writeString(bin+"/"+normalised+".cfg", clangConfig(a, kind), 0o644)
+}
+
+// clangConfig is the content of a target's config file. Clang reads it from its own directory, by the normalised
+// triple. Flags that only one of compiling and linking uses are no warnings: runtime/cgo compiles with -Werror.
+func clangConfig(a Arch, kind Kind) string {
+	lines := []string{"--sysroot=" + TargetRoot, "-Qunused-arguments", "-fuse-ld=lld"}
+	lines = append(lines, a.Flags...)
+	if kind == KindMusl {
+		lines = append(lines, "-static-libgcc") // Debian's libgcc_s needs glibc
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
