@@ -1,0 +1,191 @@
+package spec
+
+// The tables below are the format: the parser, the reference page and the JSON schema are all made from them, in this order.
+
+// keyDoc is what a reader of the reference page and an editor learn about a key.
+type keyDoc struct {
+	typ     string // the type in words
+	def     string // the default in words
+	allowed string // what else the value has to be; empty when the type says it all
+	example string // one line of YAML
+	does    string // one or two sentences
+	schema  schema
+}
+
+var fileKeys = []key[File]{
+	{"go", keyDoc{
+		typ: "string", def: "the toolchain or go line of go.mod", allowed: "a Go release without the letters go", example: `go: "1.26.8"`,
+		does:   "The Go version that builds. Without a patch level the newest one is taken.",
+		schema: schema{Type: []string{"string", "number"}, Pattern: goPattern},
+	}, one(func(f *File) *Value[string] { return &f.Go }, orNumbers, goVersion)},
+	{"module", keyDoc{
+		typ: "string", def: "`.`", allowed: "a relative path with slashes, without `..`", example: `module: services/api`,
+		does:   "The directory of the Go module inside the build context.",
+		schema: schema{Type: "string", Default: "."},
+	}, one(func(f *File) *Value[string] { return &f.Module }, onlyStrings, moduleDir)},
+	{"platforms", keyDoc{
+		typ: "list of strings", def: "the platform of the builder", allowed: "`OS/ARCH` or `OS/ARCH/VARIANT`, see [platforms](#platforms)",
+		example: `platforms: [linux/amd64, linux/arm64]`,
+		does:    "The platforms to build for when the request names none (`--platform` wins).",
+		schema:  schema{Type: "array", MinItems: 1, Items: &schema{Type: "string", Examples: platformNames()}},
+	}, many(func(f *File) *[]Value[string] { return &f.Platforms }, listRule{notEmpty: true, unique: true, check: platform})},
+	{"args", keyDoc{
+		typ: "mapping of names to simple values", def: "none", allowed: "names of letters, digits and `_`; not one that crossgo sets",
+		example: `args: {VERSION: dev}`,
+		does:    "Build arguments (`--build-arg`) with their defaults. The text of the value counts: `1.20` stays `1.20`; nothing is the empty text.",
+		schema:  schema{Type: "object", PropertyNames: &schema{Pattern: argPattern}, AdditionalProperties: simpleValue()},
+	}, readArgs},
+	{"binaries", keyDoc{
+		typ: "list", def: "one entry that builds every main package of the module", allowed: "mappings with the keys of [one binary](#one-binary); a string stands for `main:` alone",
+		example: `binaries: [{main: ./cmd/server, libc: musl}]`,
+		does:    "What to build. Each entry is one or several main packages built with the same settings.",
+		schema:  schema{Type: "array", MinItems: 1, Items: &schema{AnyOf: []*schema{{Type: "string", Pattern: mainPattern}, {Ref: "#/definitions/binary"}}}},
+	}, readBinaries},
+	{"image", keyDoc{
+		typ: "mapping", def: "no image", allowed: "the keys of [the image](#the-image); an empty one means all defaults", example: `image: {entrypoint: [/server]}`,
+		does:   "The container image. With this key the default target is `image`, without it `bin`.",
+		schema: schema{AnyOf: []*schema{{Type: "null"}, {Ref: "#/definitions/image"}}},
+	}, readImage},
+}
+
+var binaryKeys = []key[Binary]{
+	{"main", keyDoc{
+		typ: "string or list of strings", def: "`./...`", allowed: "package directories or patterns relative to the module, with `./` in front", example: `main: ./cmd/server`,
+		does:   "The main packages. A pattern builds every main package it matches.",
+		schema: stringOrList(schema{Type: "string", Pattern: mainPattern}),
+	}, many(func(b *Binary) *[]Value[string] { return &b.Main }, listRule{orString: true, notEmpty: true, unique: true, check: mainPackage})},
+	{"name", keyDoc{
+		typ: "string", def: "the last element of the package's import path", allowed: "a file name, only with exactly one main that is no pattern; no two binaries may share it", example: `name: server`,
+		does:   "The name of the output file, without `.exe`.",
+		schema: schema{Type: "string", Pattern: namePattern},
+	}, one(func(b *Binary) *Value[string] { return &b.Name }, onlyStrings, binaryName)},
+	{"cgo", keyDoc{
+		typ: "string", def: "`auto`", allowed: "`auto`, `on`, `off`", example: `cgo: off`,
+		does:   "Whether C code is compiled in. `auto` lets the code decide; the decision is checked in the output.",
+		schema: schema{Enum: cgoWords, Default: string(CGOAuto)},
+	}, readCGO},
+	{"libc", keyDoc{
+		typ: "string", def: "crossgo's choice", allowed: "`musl`, `glibc`, `glibc>=VERSION`", example: `libc: glibc>=2.31`,
+		does:   "The C library of the target. The version is a floor: an output that needs a newer glibc does not leave the build.",
+		schema: schema{Type: "string", Pattern: libcPattern},
+	}, readLibc},
+	{"link", keyDoc{
+		typ: "string", def: "static where that is possible", allowed: "`static`, `static-pie`, `dynamic`, `pie`", example: `link: static`,
+		does:   "What the output file is: without a loader (`static`, and position independent `static-pie`) or loaded by the libc's loader (`dynamic`, and position independent `pie`).",
+		schema: schema{Enum: linkWords},
+	}, readLink},
+	{"packages", keyDoc{
+		typ: "list of strings", def: "none", allowed: "names of Debian packages, without version or architecture; not with `cgo: off`", example: `packages: [libsqlite3-dev]`,
+		does:   "Debian packages of the target that cgo compiles and links against.",
+		schema: schema{Type: "array", UniqueItems: true, Items: &schema{Type: "string", Pattern: packagePattern}},
+	}, many(func(b *Binary) *[]Value[string] { return &b.Packages }, listRule{unique: true, check: debianPackage})},
+	{"tags", keyDoc{
+		typ: "list of strings", def: "none", allowed: "Go build tags", example: `tags: [sqlite_fts5]`,
+		does:   "Go build tags.",
+		schema: schema{Type: "array", UniqueItems: true, Items: &schema{Type: "string", Pattern: `^[^\s,!&|()]+$`}},
+	}, many(func(b *Binary) *[]Value[string] { return &b.Tags }, listRule{unique: true, check: buildTag})},
+	{"ldflags", keyDoc{
+		typ: "list of strings", def: "none", allowed: "flags of the Go linker that crossgo does not set itself", example: `ldflags: ["-s", "-X main.version=${VERSION}"]`,
+		does:   "Flags for the Go linker. `${NAME}` is replaced by a build argument, `$$` is one dollar sign; a value with spaces stays one word.",
+		schema: schema{Type: "array", Items: &schema{Type: "string"}},
+	}, many(func(b *Binary) *[]Value[string] { return &b.LDFlags }, listRule{check: someText})},
+}
+
+var imageKeys = []key[Image]{
+	{"base", keyDoc{
+		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference", example: `base: debian:12-slim`,
+		does:   "What the image stands on. `auto` takes what the binaries need: nothing for static ones, the libc they were linked with otherwise.",
+		schema: schema{Type: "string", Default: "auto"},
+	}, one(func(i *Image) *Value[string] { return &i.Base }, onlyStrings, baseImage)},
+	{"entrypoint", keyDoc{
+		typ: "string or list of strings", def: "the only binary, as `/NAME`", allowed: "a single string has no spaces: no shell splits it", example: `entrypoint: [/server, --listen, ":8080"]`,
+		does:   "The program that a container runs, and its first arguments.",
+		schema: stringOrList(schema{Type: "string"}),
+	}, readProgram(func(i *Image) *[]Value[string] { return &i.Entrypoint })},
+	{"cmd", keyDoc{
+		typ: "string or list of strings", def: "none", allowed: "a single string has no spaces: no shell splits it", example: `cmd: [--help]`,
+		does:   "Arguments that `docker run IMAGE …` replaces.",
+		schema: stringOrList(schema{Type: "string"}),
+	}, readProgram(func(i *Image) *[]Value[string] { return &i.Cmd })},
+	{"env", keyDoc{
+		typ: "mapping of names to simple values", def: "none", allowed: "names without `=` and spaces", example: `env: {PORT: 8080}`,
+		does:   "Environment variables of the container.",
+		schema: schema{Type: "object", AdditionalProperties: simpleValue()},
+	}, func(r reading, to *Image, path string, n *node) {
+		for _, p := range r.pairs(path, n, envName) {
+			to.Env = append(to.Env, EnvVar(p))
+		}
+	}},
+	{"user", keyDoc{
+		typ: "string or number", def: "`65532:65532`", allowed: "`USER` or `USER:GROUP`, names or numbers", example: `user: "1000:1000"`,
+		does:   "The user that the container runs as. The default is an unprivileged one that needs no /etc/passwd.",
+		schema: schema{Type: []string{"string", "integer"}, Default: defaultUser},
+	}, one(func(i *Image) *Value[string] { return &i.User }, orNumbers, imageUser)},
+	{"workdir", keyDoc{
+		typ: "string", def: "`/`", allowed: "an absolute path", example: `workdir: /data`,
+		does:   "The working directory of the container.",
+		schema: schema{Type: "string", Pattern: "^/", Default: "/"},
+	}, one(func(i *Image) *Value[string] { return &i.WorkDir }, onlyStrings, workDir)},
+	{"labels", keyDoc{
+		typ: "mapping of names to simple values", def: "none", allowed: "names without spaces", example: `labels: {org.opencontainers.image.title: server}`,
+		does:   "Labels of the image.",
+		schema: schema{Type: "object", AdditionalProperties: simpleValue()},
+	}, func(r reading, to *Image, path string, n *node) {
+		for _, p := range r.pairs(path, n, labelName) {
+			to.Labels = append(to.Labels, Label(p))
+		}
+	}},
+}
+
+func readArgs(r reading, to *File, path string, n *node) {
+	for _, p := range r.pairs(path, n, argName) {
+		to.Args = append(to.Args, Arg{Name: p.Name, Default: p.Value})
+	}
+}
+
+// readCGO takes booleans and numbers only to say what to write instead.
+func readCGO(r reading, to *Binary, path string, n *node) {
+	if v, ok := r.text(path, n, taker{kindString, kindBool, kindNumber}, cgo); ok {
+		to.CGO = Value[CGO]{CGO(v.V), v.Pos}
+	}
+}
+
+func readLibc(r reading, to *Binary, path string, n *node) {
+	v, ok := r.text(path, n, onlyStrings, func(s string) (string, error) {
+		_, err := parseLibc(s)
+		return s, err
+	})
+	if libc, err := parseLibc(v.V); ok && err == nil {
+		to.Libc = Value[Libc]{libc, v.Pos}
+	}
+}
+
+func readLink(r reading, to *Binary, path string, n *node) {
+	if v, ok := r.text(path, n, onlyStrings, word(linkWords)); ok {
+		to.Link = Value[Link]{Link(v.V), v.Pos}
+	}
+}
+
+// readProgram reads an argument list: alone a text is one argument, in a list an argument may be any text.
+func readProgram(at func(*Image) *[]Value[string]) reader[Image] {
+	return func(r reading, to *Image, path string, n *node) {
+		rule := listRule{orString: true, check: anyText}
+		if n.kind == kindString {
+			rule.check = program
+		}
+		*at(to) = r.texts(path, n, rule)
+	}
+}
+
+func readImage(r reading, to *File, path string, n *node) {
+	image := &Image{
+		Pos:     n.pos,
+		Base:    Value[string]{V: "auto"},
+		User:    Value[string]{V: defaultUser},
+		WorkDir: Value[string]{V: "/"},
+	}
+	to.Image = image
+	if n.kind != kindNull {
+		mapping(r, image, path, n, imageKeys)
+	}
+}
