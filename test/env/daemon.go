@@ -1,0 +1,196 @@
+package env
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/stretchr/testify/require"
+)
+
+// readyWithin is how long a daemon may take until it answers.
+const readyWithin = 60 * time.Second
+
+// Daemon is a running buildkitd of its own root, and a docker configuration whose default builder it is.
+type Daemon struct {
+	Socket string // path of the socket
+	Log    string // path of the log file
+	Pid    int
+
+	config string // DOCKER_CONFIG for this daemon's builder
+	stop   func() error
+}
+
+// DaemonOptions say what is unusual about a daemon.
+type DaemonOptions struct {
+	Platforms []string // what the worker claims to be, natively; empty: what the machine is
+}
+
+// Addr is the address as BuildKit's clients and BUILDKIT_HOST want it.
+func (d *Daemon) Addr() string { return "unix://" + d.Socket }
+
+// startDaemon starts the shared daemon.
+func (e *Env) startDaemon() error {
+	d, err := e.startBuildkitd(filepath.Join(e.Dir, "daemon"), DaemonOptions{})
+	if err != nil {
+		return err
+	}
+	e.Daemon = d
+	e.closers = append(e.closers, d.stop)
+	return nil
+}
+
+// NewDaemon starts a second daemon with an empty root, which lives as long as the test.
+func (e *Env) NewDaemon(t testing.TB, opts DaemonOptions) *Daemon {
+	t.Helper()
+	dir, err := os.MkdirTemp(e.Dir, "daemon-") // not t.TempDir: a socket's path is at most 107 bytes long
+	require.NoError(t, err)
+	d, err := e.startBuildkitd(dir, opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.stop()) })
+	return d
+}
+
+// startBuildkitd starts a daemon below dir and waits until it answers.
+func (e *Env) startBuildkitd(dir string, opts DaemonOptions) (*Daemon, error) {
+	d := &Daemon{Socket: filepath.Join(dir, "buildkitd.sock"), Log: filepath.Join(dir, "buildkitd.log"),
+		config: filepath.Join(dir, "docker")}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	config := filepath.Join(dir, "buildkitd.toml")
+	if err := os.WriteFile(config, []byte(e.buildkitdConfig(opts)), 0o644); err != nil {
+		return nil, err
+	}
+	root := filepath.Join(dir, "root")
+	exited, err := d.run(e.Tools.Buildkitd, "--config", config, "--root", root, "--addr", d.Addr())
+	if err != nil {
+		return nil, err
+	}
+	d.stop = func() error { return errors.Join(kill(d.Pid, exited), unmountBelow(dir), os.RemoveAll(dir)) }
+	if err := d.wait(exited); err != nil {
+		return nil, errors.Join(err, d.stop())
+	}
+	if err := e.addBuilder(d); err != nil {
+		return nil, errors.Join(err, d.stop())
+	}
+	return d, nil
+}
+
+// buildkitdConfig is the buildkitd.toml. Garbage collection is off, so that a measured or counted cache stays.
+func (e *Env) buildkitdConfig(opts DaemonOptions) string {
+	runtimeBinary := "runc"
+	if _, err := exec.LookPath(runtimeBinary); err != nil {
+		runtimeBinary = "crun"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `[worker.containerd]
+  enabled = false
+[worker.oci]
+  enabled = true
+  binary = %q
+  snapshotter = "auto"
+  networkMode = "host"
+  max-parallelism = 4
+  gc = false
+`, runtimeBinary)
+	if len(opts.Platforms) > 0 {
+		fmt.Fprintf(&b, "  platforms = [\"%s\"]\n", strings.Join(opts.Platforms, `", "`))
+	}
+	fmt.Fprintf(&b, "[registry.%q]\n  http = true\n", e.Registry.Host)
+	for _, hub := range []string{"docker.io", "ghcr.io"} {
+		fmt.Fprintf(&b, "[registry.%q]\n  mirrors = [%q]\n", hub, e.Registry.Host)
+	}
+	return b.String()
+}
+
+// run starts the program with its output in the log. It is told to end when this process dies; that is tied to the thread
+// that started it, which therefore is held until the program is gone.
+func (d *Daemon) run(program string, args ...string) (exited chan error, err error) {
+	out, err := os.Create(d.Log)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Stdout, cmd.Stderr = out, out
+	// without TLS or a desktop to ask, and with a PATH that has the runtime on every Debian
+	cmd.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	started := make(chan error)
+	exited = make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer out.Close()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			exited <- cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("%s: %w", program, err)
+	}
+	d.Pid = cmd.Process.Pid
+	return exited, nil
+}
+
+// wait returns when the daemon lists a worker, or says what its log says.
+func (d *Daemon) wait(exited chan error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
+	defer cancel()
+	c, err := client.New(ctx, d.Addr())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for {
+		workers, err := c.ListWorkers(ctx)
+		if err == nil && len(workers) > 0 {
+			return nil
+		}
+		select {
+		case end := <-exited:
+			exited <- end
+			return fmt.Errorf("buildkitd ended: %v; its log:\n%s", end, d.logText())
+		case <-ctx.Done():
+			return fmt.Errorf("buildkitd does not answer after %v: %v; its log:\n%s", readyWithin, err, d.logText())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// logText is the log so far, for messages.
+func (d *Daemon) logText() string {
+	data, err := os.ReadFile(d.Log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+// kill asks the process to end, and makes it after half a minute.
+func kill(pid int, exited chan error) error {
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	select {
+	case <-exited:
+		return nil
+	case <-time.After(30 * time.Second):
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	<-exited
+	return fmt.Errorf("buildkitd (pid %d) did not end by itself", pid)
+}

@@ -1,0 +1,88 @@
+package env
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Tools are the paths of the programs driven by the tests.
+type Tools struct {
+	Buildkitd, Buildctl, Buildx, Crane string
+}
+
+// toolPackages are the programs built from test/tools, by file name.
+var toolPackages = []struct{ name, pkg string }{
+	{"buildkitd", "github.com/moby/buildkit/cmd/buildkitd"},
+	{"buildctl", "github.com/moby/buildkit/cmd/buildctl"},
+	{"docker-buildx", "github.com/docker/buildx/cmd/buildx"},
+	{"crane", "github.com/google/go-containerregistry/cmd/crane"},
+}
+
+// findTools takes the ready-made programs, or builds those that the cache lacks.
+func findTools(repo, cache string) (Tools, error) {
+	dir := os.Getenv("CROSSGO_TEST_BIN")
+	if dir == "" {
+		version, err := toolsVersion(repo)
+		if err != nil {
+			return Tools{}, err
+		}
+		dir = filepath.Join(cache, "bin", version)
+		if err := buildTools(filepath.Join(repo, "test", "tools"), dir); err != nil {
+			return Tools{}, err
+		}
+	}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, t := range toolPackages {
+		if _, err := os.Stat(at(t.name)); err != nil {
+			return Tools{}, fmt.Errorf("CROSSGO_TEST_BIN: %w", err)
+		}
+	}
+	return Tools{Buildkitd: at("buildkitd"), Buildctl: at("buildctl"), Buildx: at("docker-buildx"), Crane: at("crane")}, nil
+}
+
+// toolsVersion names a directory for the programs: other pins, other directory.
+func toolsVersion(repo string) (string, error) {
+	h := sha256.New()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		data, err := os.ReadFile(filepath.Join(repo, "test", "tools", name))
+		if err != nil {
+			return "", err
+		}
+		h.Write(data)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+// buildTools builds the programs that dir lacks. Each gets its final name only when it is whole.
+func buildTools(module, dir string) error {
+	for _, t := range toolPackages {
+		target := filepath.Join(dir, t.name)
+		if _, err := os.Stat(target); err == nil {
+			continue
+		}
+		if err := goBuild(module, t.pkg, target, "CGO_ENABLED=0"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goBuild builds one package of the module in dir into the file target, with the machine's own Go.
+func goBuild(dir, pkg, target string, env ...string) error {
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return err
+	}
+	part := fmt.Sprintf("%s.%d.part", target, os.Getpid())
+	defer os.Remove(part)
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", part, pkg)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
+	}
+	return os.Rename(part, target)
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs what the real-BuildKit tests and `make demo` need and the machine lacks: an OCI runtime, QEMU user emulation,
+# the docker command. Needs root and a Debian-like system only when something is missing. Safe to run again.
+set -eu
+
+# missing PROGRAM PACKAGE: prints PACKAGE when PROGRAM is not on the PATH.
+missing() {
+	command -v "$1" >/dev/null 2>&1 || echo "$2"
+}
+
+PATH=$PATH:/usr/sbin:/sbin
+packages=""
+command -v crun >/dev/null 2>&1 || packages="$packages $(missing runc runc)"
+packages="$packages $(missing qemu-aarch64-static qemu-user-static)"
+if [ "${1:-}" = bench ]; then
+	packages="$packages $(missing mmdebstrap mmdebstrap)"
+fi
+
+# newer Debian has the command alone, older Debian only together with the engine, which is not started here
+docker=$(missing docker docker-cli)
+
+[ -n "$(echo "$packages$docker" | tr -d ' ')" ] || exit 0
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+if [ -n "$docker" ]; then
+	apt-cache show docker-cli >/dev/null 2>&1 || docker=docker.io
+	packages="$packages $docker"
+fi
+# shellcheck disable=SC2086 # a list of words
+apt-get install -q -y --no-install-recommends ca-certificates $packages

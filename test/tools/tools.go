@@ -1,0 +1,12 @@
+//go:build tools
+
+// Package tools pins the programs that the real-BuildKit tests drive, in a module of its own so that their dependencies
+// stay out of crossgo's. Versions shared with crossgo's go.mod are kept equal: then both use one Go build cache.
+package tools
+
+import (
+	_ "github.com/docker/buildx/cmd/buildx"
+	_ "github.com/google/go-containerregistry/cmd/crane"
+	_ "github.com/moby/buildkit/cmd/buildctl"
+	_ "github.com/moby/buildkit/cmd/buildkitd"
+)
