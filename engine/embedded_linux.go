@@ -72,7 +72,7 @@ type child struct {
 	config childConfig
 	lock   *os.File
 	socket string // path of the unix socket
-	tmp    string // private folder of the socket
+	tmp    string // private folder of the socket, when the state folder's path is too long for one
 	cmd    *exec.Cmd
 	stdin  io.Closer
 	gone   chan struct{} // closed when the process has ended
@@ -106,13 +106,23 @@ func (c *child) start(ctx context.Context, stderr io.Writer) (err error) {
 	return nil
 }
 
-// listen opens the socket in the parent, so that the child needs no path and a connection made early waits in its queue.
+// maxSocketPath is what fits into a unix socket's address on Linux, less the closing zero.
+const maxSocketPath = 107
+
+// listen opens the socket in the parent, so that the child needs no path and a connection made early waits in its
+// queue. It lies in the state folder, which is private and locked, unless its path is too long for a socket.
 func (c *child) listen() (*os.File, error) {
-	tmp, err := os.MkdirTemp("", "crossgo-")
-	if err != nil {
+	c.socket = filepath.Join(c.config.State, "engine.sock")
+	if len(c.socket) > maxSocketPath {
+		tmp, err := os.MkdirTemp("", "crossgo-")
+		if err != nil {
+			return nil, err
+		}
+		c.tmp, c.socket = tmp, filepath.Join(tmp, "engine.sock")
+	}
+	if err := os.RemoveAll(c.socket); err != nil { // of a killed run
 		return nil, err
 	}
-	c.tmp, c.socket = tmp, filepath.Join(tmp, "engine.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: c.socket, Net: "unix"})
 	if err != nil {
 		return nil, err
@@ -206,6 +216,7 @@ func (c *child) stop() error {
 }
 
 func (c *child) removeSocket() {
+	os.Remove(c.socket)
 	if c.tmp != "" {
 		os.RemoveAll(c.tmp)
 	}

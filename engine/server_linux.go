@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"net"
 	"path/filepath"
 	"time"
@@ -42,6 +41,7 @@ const (
 type server struct {
 	control *control.Controller
 	grpc    *grpc.Server
+	cgroups string // parent cgroup of the containers
 }
 
 // newServer puts BuildKit together. Everything it opens is closed by close.
@@ -78,7 +78,7 @@ func newServer(ctx context.Context, config childConfig) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{control: c, grpc: newGRPC(c)}, nil
+	return &server{control: c, grpc: newGRPC(c), cgroups: cgroupParent(config.State)}, nil
 }
 
 // openDatabases adds the parts of opt that are files in the state folder, and the frontends.
@@ -149,5 +149,7 @@ func (s *server) serve(l net.Listener) {
 func (s *server) close(stopBuilds context.CancelFunc) error {
 	stopBuilds()
 	s.grpc.Stop()
-	return errors.Join(s.control.Close())
+	err := s.control.Close()
+	removeCgroups(s.cgroups)
+	return err
 }
