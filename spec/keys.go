@@ -1,5 +1,7 @@
 package spec
 
+import "strings"
+
 // The tables below are the format: the parser, the reference page and the JSON schema are all made from them, in this order.
 
 // keyDoc is what a reader of the reference page and an editor learn about a key.
@@ -143,9 +145,11 @@ func readArgs(r reading, to *File, path string, n *node) {
 	}
 }
 
-// readCGO takes booleans and numbers only to say what to write instead.
+// readCGO takes other scalars only to say what to write instead.
 func readCGO(r reading, to *Binary, path string, n *node) {
-	if v, ok := r.text(path, n, taker{kindString, kindBool, kindNumber}, cgo); ok {
+	if !n.scalar() || n.kind == kindNull {
+		r.wrongType(path, n, "one of "+strings.Join(cgoWords, ", "))
+	} else if v, ok := r.text(path, n, anyScalar, cgo); ok {
 		to.CGO = Value[CGO]{CGO(v.V), v.Pos}
 	}
 }

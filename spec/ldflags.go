@@ -140,7 +140,7 @@ func (r reading) ldflags(path string, b *Binary, declared []string) {
 			}
 		}
 	}
-	if open != "" {
+	if open != "" && allowedFlag(open) {
 		last := len(b.LDFlags) - 1
 		r.fail(b.LDFlags[last].Pos, fmt.Sprintf("%s.ldflags[%d]", path, last), "found -%s without its value", open)
 	}
@@ -161,24 +161,31 @@ func linkerWord(open, w string) (string, error) {
 	if open != "" {
 		return "", flagValue(open, w)
 	}
-	name, value, hasValue := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(w, "-"), "-"), "=")
 	if !strings.HasPrefix(w, "-") {
 		return "", fmt.Errorf("found %s, wanted a flag of the Go linker such as -s or -X", quote(w))
 	}
+	name, value, hasValue := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(w, "-"), "-"), "=")
 	i := slices.IndexFunc(linkerFlags, func(f linkerFlag) bool { return f.name == name })
-	switch {
-	case i < 0:
+	if i < 0 {
 		return "", fmt.Errorf("found the flag %s, %s", quote(w), unknownFlag("-"+name))
-	case linkerFlags[i].owner == noKey:
-		return "", fmt.Errorf("found the flag -%s, which crossgo sets itself", name)
-	case linkerFlags[i].owner != "":
-		return "", fmt.Errorf("found the flag -%s, which crossgo sets itself: use %s", name, linkerFlags[i].owner)
+	}
+	flag := linkerFlags[i]
+	if flag.value && !hasValue {
+		open = name
+	}
+	switch {
+	case flag.owner == noKey:
+		return open, fmt.Errorf("found the flag -%s, which crossgo sets itself", name)
+	case flag.owner != "":
+		return open, fmt.Errorf("found the flag -%s, which crossgo sets itself: use %s", name, flag.owner)
 	case hasValue:
 		return "", flagValue(name, value)
-	case linkerFlags[i].value:
-		return name, nil
 	}
-	return "", nil
+	return open, nil
+}
+
+func allowedFlag(name string) bool {
+	return slices.ContainsFunc(linkerFlags, func(f linkerFlag) bool { return f.name == name && f.owner == "" })
 }
 
 func unknownFlag(flag string) string {

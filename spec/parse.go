@@ -159,6 +159,9 @@ type output struct {
 // outputs are the names of the files that an entry makes. A pattern's are not known here, nor that of the module's own
 // directory.
 func (b *Binary) outputs() []output {
+	if b.Name.Pos.Known() && b.Name.V == "" {
+		return nil // refused already
+	}
 	if b.Name.V != "" {
 		return []output{{b.Name.V, "name", b.Name.Pos}}
 	}

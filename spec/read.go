@@ -73,8 +73,12 @@ func join(path, name string) string {
 }
 
 func (r reading) wrongType(path string, n *node, wanted string) {
-	if n.scalar() && n.kind != kindNull {
-		r.fail(n.pos, path, "found %s (%s), wanted %s", n.kind, n.text, wanted)
+	switch {
+	case wanted == "a string" && (n.kind == kindNumber || n.kind == kindBool):
+		r.fail(n.pos, path, "found %s, wanted a string: write %s", n.kind, quote(n.text))
+		return
+	case n.scalar() && n.kind != kindNull:
+		r.fail(n.pos, path, "found %s (%s), wanted %s", n.kind, quote(n.text), wanted)
 		return
 	}
 	r.fail(n.pos, path, "found %s, wanted %s", n.kind, wanted)
@@ -91,10 +95,7 @@ var (
 
 // wanted is the taker's kinds in words.
 func (t taker) wanted() string {
-	if len(t) == 1 {
-		return "a string (put it into quotes if that is what you mean)"
-	}
-	return "a string or a number"
+	return map[int]string{len(onlyStrings): "a string", len(orNumbers): "a string or a number", len(anyScalar): "a simple value"}[len(t)]
 }
 
 // check looks at one text and gives its normal form, or says what is wrong and what is allowed.
@@ -113,11 +114,7 @@ func (r reading) text(path string, n *node, take taker, check check) (Value[stri
 		}
 		return Value[string]{v, n.pos}, true
 	}
-	wanted := take.wanted()
-	if len(take) == len(anyScalar) {
-		wanted = "a simple value"
-	}
-	r.wrongType(path, n, wanted)
+	r.wrongType(path, n, take.wanted())
 	return Value[string]{}, false
 }
 
@@ -171,9 +168,11 @@ func (r reading) items(path string, n *node, rule listRule) []Value[string] {
 // one makes the reader of a text.
 func one[T any](at func(*T) *Value[string], take taker, check check) reader[T] {
 	return func(r reading, to *T, path string, n *node) {
-		if v, ok := r.text(path, n, take, check); ok {
-			*at(to) = v
+		v, ok := r.text(path, n, take, check)
+		if !ok {
+			v = Value[string]{Pos: n.pos} // the place alone tells the rules that there was something
 		}
+		*at(to) = v
 	}
 }
 

@@ -79,6 +79,9 @@ func readYAML(p *problems, data []byte) *node {
 	}
 	n := t.node(body, Pos{1, 1})
 	t.nothingLost(tokens)
+	if len(p.list) > before {
+		return nil // what the format says of half a tree would only confuse
+	}
 	return n
 }
 
@@ -177,6 +180,7 @@ var hints = []struct{ says, hint string }{
 	{`found character '	' that cannot start any token`, "a tab is used for indentation, use spaces"},
 	{"mapping value is not allowed in this context", `a second ": " on the line, or wrong indentation; text with ": " in it needs quotes`},
 	{"block sequence entries are not allowed in this context", `a list with "- " begins on a line of its own`},
+	{"invalid header option", "text that begins with > or | needs quotes"},
 	{"is a reserved character", "text that begins with it needs quotes"},
 }
 
