@@ -1,0 +1,127 @@
+// Package report writes the outcome of package verify for people and for programs. The same report gives the same bytes.
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/crossgo/crossgo/verify"
+)
+
+// Report is the outcome of all files of one platform.
+type Report struct {
+	Platform string `json:"platform"` // "linux/arm/v7"
+	Files    []File `json:"files"`    // in the order they were checked
+}
+
+// File is the outcome of one file.
+type File struct {
+	Name     string           `json:"name"`             // as the caller names it
+	SHA256   string           `json:"sha256,omitempty"` // hex; empty when the file could not be read
+	Size     int64            `json:"size"`             // bytes
+	Findings []verify.Finding `json:"findings"`         // in the order of the checks
+}
+
+// Check verifies the file at path and adds it to the report as name. A file that cannot be read is a finding "read" of
+// level Fail, so that one missing file does not hide what is wrong with the others.
+func (r *Report) Check(name, path string, want verify.Want) {
+	findings, err := verify.File(path, want)
+	if err == nil {
+		var sum string
+		var size int64
+		if sum, size, err = digest(path); err == nil {
+			r.Files = append(r.Files, File{Name: name, SHA256: sum, Size: size, Findings: findings})
+			return
+		}
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err // the line names the file already
+	}
+	r.Files = append(r.Files, File{Name: name, Findings: []verify.Finding{{Check: "read", Level: verify.Fail,
+		Found: "unreadable", Text: "cannot be read: " + err.Error()}}})
+}
+
+// digest hashes a regular file; anything else has no digest and no size.
+func digest(path string) (sum string, size int64, err error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return "", 0, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if size, err = io.Copy(h, f); err != nil {
+		return "", 0, err
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, nil
+}
+
+// Failed reports whether any file has a finding of level Fail.
+func (r Report) Failed() bool {
+	for _, f := range r.Files {
+		if verify.Failed(f.Findings) {
+			return true
+		}
+	}
+	return false
+}
+
+// JSON writes the report as indented JSON with a last newline. "verified" says whether every check of every file held.
+func (r Report) JSON(w io.Writer) error {
+	out := struct {
+		Verified bool `json:"verified"`
+		Report
+	}{!r.Failed(), r}
+	if out.Files == nil {
+		out.Files = []File{}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+// Text writes one line per failure, "FILE: CHECK: text", one per note, "FILE: note: CHECK: text", and for a file without
+// failures one line "FILE: ok: PLATFORM, N checks".
+func (r Report) Text(w io.Writer) error {
+	var b strings.Builder
+	for _, f := range r.Files {
+		passed := 0
+		for _, finding := range f.Findings {
+			switch finding.Level {
+			case verify.Pass:
+				passed++
+			case verify.Note:
+				fmt.Fprintf(&b, "%s: note: %s: %s\n", oneLine(f.Name), finding.Check, oneLine(finding.Text))
+			default:
+				fmt.Fprintf(&b, "%s: %s: %s\n", oneLine(f.Name), finding.Check, oneLine(finding.Text))
+			}
+		}
+		if !verify.Failed(f.Findings) {
+			fmt.Fprintf(&b, "%s: ok: %s, %d checks\n", oneLine(f.Name), r.Platform, passed)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// oneLine keeps what a hostile file calls itself from breaking lines or driving the terminal.
+func oneLine(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c >= 0x7f && c < 0xa0 {
+			return '?'
+		}
+		return c
+	}, s)
+}
