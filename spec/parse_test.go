@@ -75,7 +75,7 @@ var (
 
 // compact puts each value and its place on one line, so that a golden can be read.
 func compact(s string) string {
-	return value.ReplaceAllString(place.ReplaceAllString(s, `"Pos": "$1:$2"`), "{"V": $1, $2}")
+	return value.ReplaceAllString(place.ReplaceAllString(s, `"Pos": "$1:$2"`), `{"V": $1, $2}`)
 }
 
 // checkProblems says what is true of every *Error: one line each, sorted, with a place and an end behind it.
