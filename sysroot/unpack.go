@@ -59,7 +59,7 @@ func finish(t *tree, opt UnpackOptions) error {
 }
 
 func newLayout(opt UnpackOptions) (layout, error) {
-	if keptDirs[opt.Kind] == nil {
+	if keptDirs[opt.Kind] == nil || opt.Kind == KindBase {
 		return layout{}, fmt.Errorf("cannot unpack for kind %q, want %q, %q or %q", opt.Kind, KindHost, KindGlibc, KindMusl)
 	}
 	a, err := ArchOf(opt.Arch)
@@ -81,10 +81,7 @@ type member struct {
 }
 
 func newTree(dest string) (*tree, error) {
-	if err := os.MkdirAll(dest, 0o755); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dest)
+	root, err := openNew(dest)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +93,14 @@ func newTree(dest string) (*tree, error) {
 		}
 	}
 	return t, nil
+}
+
+// openNew opens a directory that may not exist yet.
+func openNew(dir string) (*os.Root, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
 }
 
 // unpackAll reads the packages in parallel, the largest first since one of them (LLVM's library) takes as long as all
@@ -221,6 +226,7 @@ func (t *tree) writeString(name, content string, perm fs.FileMode) error {
 	return t.root.Chmod(name, perm)
 }
 
+// mkdir makes a directory and those above it. Only the umask of a caller could make their mode other than 0755.
 func (t *tree) mkdir(dir string) error { return t.root.MkdirAll(dir, 0o755) }
 
 // symlink makes or replaces a link.
@@ -252,26 +258,13 @@ func (t *tree) makeLink(m member) error {
 	return t.root.Link(m.target, m.name)
 }
 
-// setTimes gives everything below dir the time 0 and directories the mode 0755 (sticky ones keep theirs), links
-// themselves included.
+// setTimes gives everything below dir the time 0, links themselves included.
 func setTimes(dir string) error {
 	zero := []unix.Timespec{{}, {}}
-	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			info, err := d.Info()
-			if err != nil {
-				return err
-			}
-			if info.Mode()&fs.ModeSticky == 0 {
-				if err := os.Chmod(name, 0o755); err != nil {
-					return err
-				}
-			}
-		}
-		// A directory's time is set before its children are visited, whose times do not touch it.
 		if err := unix.UtimesNanoAt(unix.AT_FDCWD, name, zero, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return fmt.Errorf("%s: set time: %w", strings.TrimPrefix(name, dir), err)
 		}
