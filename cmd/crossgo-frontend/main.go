@@ -1,0 +1,23 @@
+// Command crossgo-frontend is the binary of the frontend image. Without arguments it answers BuildKit's gateway, which
+// talks to it over stdin and stdout; with "step" it is a build step inside a container.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/crossgo/crossgo/frontend"
+	"github.com/crossgo/crossgo/step"
+	"github.com/moby/buildkit/frontend/gateway/grpcclient"
+	"github.com/moby/buildkit/util/appcontext"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "step" {
+		os.Exit(step.Main(os.Args[2:]))
+	}
+	if err := grpcclient.RunFromEnvironment(appcontext.Context(), frontend.New()); err != nil {
+		fmt.Fprintln(os.Stderr, "crossgo-frontend:", err)
+		os.Exit(1)
+	}
+}

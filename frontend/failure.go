@@ -1,0 +1,170 @@
+package frontend
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	gollb "github.com/crossgo/crossgo/llb"
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/spec"
+	"github.com/moby/buildkit/client/llb"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// bug is what a user sees instead of a panic.
+func bug(r any) error {
+	return fmt.Errorf("crossgo has a bug: %v: please report it with the spec that led here", r)
+}
+
+// stepError is a failed step in our words; it keeps BuildKit's own error for whoever looks deeper.
+type stepError struct {
+	text string
+	err  error
+}
+
+func (e *stepError) Error() string { return e.text }
+func (e *stepError) Unwrap() error { return e.err }
+
+// explain puts a failed step's own words in the place of "did not complete successfully".
+func (r *request) explain(ctx context.Context, err error) error {
+	var failed *errdefs.SolveError
+	if !errors.As(err, &failed) || failed.Description[gollb.DescStep] == "" {
+		return err
+	}
+	if text := r.problem(ctx, failed); text != "" {
+		return &stepError{text, err}
+	}
+	d := failed.Description
+	text := fmt.Sprintf("%s of %s failed, the reason stands above", d[gollb.DescStep], d[gollb.DescWhat])
+	if d[gollb.DescWhere] != "" {
+		text = d[gollb.DescWhere] + ": " + text
+	}
+	return &stepError{text, err}
+}
+
+// problem reads what a failed step of ours left behind, by starting our binary on what the step had mounted.
+func (r *request) problem(ctx context.Context, failed *errdefs.SolveError) string {
+	op := failed.Op.GetExec()
+	if op == nil || len(op.Meta.Args) == 0 || op.Meta.Args[0] != plan.PathSelf {
+		return ""
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("reading a failed step's problem"))
+	defer cancel()
+	c, err := r.client.NewContainer(ctx, gwclient.NewContainerRequest{Mounts: failedMounts(op, failed.MountIDs), NetMode: pb.NetMode_NONE, Platform: failed.Op.Platform, Constraints: failed.Op.Constraints})
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = c.Release(context.WithoutCancel(ctx)) }()
+	var out bytes.Buffer
+	proc, err := c.Start(ctx, gwclient.StartRequest{
+		Args: []string{plan.PathSelf, "step", "problem", plan.PathOut + "/" + plan.ProblemFile}, Cwd: "/", Stdout: nopCloser{&out}, Stderr: nopCloser{io.Discard},
+	})
+	if err != nil || proc.Wait() != nil {
+		return ""
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// failedMounts are the mounts of a failed exec that still have content.
+func failedMounts(op *pb.ExecOp, ids []string) []gwclient.Mount {
+	var mounts []gwclient.Mount
+	for i, m := range op.Mounts {
+		wanted := m.Dest == "/" || m.Dest == plan.PathSelf || m.Dest == plan.PathOut
+		if !wanted || i >= len(ids) || m.MountType != pb.MountType_BIND {
+			continue
+		}
+		mounts = append(mounts, gwclient.Mount{Dest: m.Dest, Selector: m.Selector, ResultID: ids[i], Readonly: m.Readonly, MountType: m.MountType})
+	}
+	return mounts
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// locate adds BuildKit's source ranges to our errors, so that clients print the lines they speak of.
+func (r *request) locate(err error) error {
+	if err == nil || r.source == nil {
+		return err
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		list := flatten(joined.Unwrap())
+		for i, e := range list {
+			list[i] = r.locate(e)
+		}
+		return &located{err.Error(), list}
+	}
+	pos := r.position(err)
+	if pos == nil {
+		return err
+	}
+	return errdefs.WithSource(err, &errdefs.Source{Info: r.sourceInfo(), Ranges: []*pb.Range{pos}})
+}
+
+// located is several located errors under one text.
+type located struct {
+	text string
+	list []error
+}
+
+func (e *located) Error() string   { return e.text }
+func (e *located) Unwrap() []error { return e.list }
+
+func (r *request) sourceInfo() *pb.SourceInfo {
+	return &pb.SourceInfo{Filename: r.source.Filename, Language: r.source.Language, Data: r.source.Data, Definition: r.source.Definition.ToPB()}
+}
+
+// position is the range of the spec that an error speaks of: of a problem of the parser, or of the place at the text's
+// beginning.
+func (r *request) position(err error) *pb.Range {
+	var p spec.Problem
+	if errors.As(err, &p) {
+		if !p.Pos.Known() {
+			return nil
+		}
+		return rangeOf(p.Pos, p.End)
+	}
+	return r.placeRange(err.Error())
+}
+
+var placePattern = regexp.MustCompile(`^(.+?):(\d+):(\d+)(?:: |$)`)
+
+// placeRange reads "crossgo.yaml:4:11: …".
+func (r *request) placeRange(text string) *pb.Range {
+	m := placePattern.FindStringSubmatch(text)
+	if m == nil || m[1] != r.source.Filename {
+		return nil
+	}
+	line, _ := strconv.Atoi(m[2]) // the pattern lets digits through only
+	column, _ := strconv.Atoi(m[3])
+	return rangeOf(spec.Pos{Line: line, Column: column}, spec.Pos{Line: line, Column: column})
+}
+
+// rangeOf converts to BuildKit's ranges, whose characters count from 0.
+func rangeOf(from, to spec.Pos) *pb.Range {
+	if !to.Known() {
+		to = from
+	}
+	return &pb.Range{
+		Start: &pb.Position{Line: int32(from.Line), Character: int32(max(from.Column-1, 0))},
+		End:   &pb.Position{Line: int32(to.Line), Character: int32(max(to.Column-1, 0))},
+	}
+}
+
+// locationOf is the constraint that ties a step to the line that asked for it.
+func (r *request) locationOf(where string) llb.ConstraintsOpt {
+	pos := r.placeRange(where)
+	if pos == nil {
+		return nil
+	}
+	return r.source.Location([]*pb.Range{pos})
+}

@@ -1,0 +1,113 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/containerd/platforms"
+	gollb "github.com/crossgo/crossgo/llb"
+	"github.com/crossgo/crossgo/plan"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// results solves every platform's graph and gathers what the exporters need.
+func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
+	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
+		return r.result(ctx, plans[i], oci(r.targets[i]))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rb.Finalize()
+}
+
+func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, error) {
+	in := r.inputs
+	img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platforms.Normalize(target)}}
+	if p.Image != nil && p.Image.Base != "" {
+		base, config, err := r.baseImage(ctx, p.Image, target)
+		if err != nil {
+			return nil, err
+		}
+		in.Base, img = base, config
+	}
+	img.Platform = target
+	st, err := gollb.Emit(in, p, r.code)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := r.solve(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	if p.Image != nil {
+		configure(img, p.Image)
+	}
+	return &dockerui.BuildResult{Reference: ref, Image: img}, nil
+}
+
+// configure writes the plan's image settings over those of the base.
+func configure(img *dockerspec.DockerOCIImage, p *plan.Image) {
+	c := &img.Config
+	c.Entrypoint, c.Cmd, c.ArgsEscaped = p.Entrypoint, p.Cmd, false //nolint:staticcheck // windows bases set it
+	c.Env = append(c.Env, p.Env...)
+	if p.User != "" {
+		c.User = p.User
+	}
+	if p.WorkDir != "" {
+		c.WorkingDir = p.WorkDir
+	}
+	for _, l := range p.Labels {
+		if c.Labels == nil {
+			c.Labels = map[string]string{}
+		}
+		c.Labels[l.Name] = l.Value
+	}
+	img.RootFS.Type = "layers"
+}
+
+// baseImage resolves the image that the spec builds on: a named context of that name first, else the registry, for the
+// target's platform and pinned by digest.
+func (r *request) baseImage(ctx context.Context, p *plan.Image, target ocispecs.Platform) (*llb.State, *dockerspec.DockerOCIImage, error) {
+	st, img, err := r.loadBase(ctx, p.Base, target)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: image: base %s: %w", p.Where, p.Base, err)
+	}
+	got := platforms.Normalize(img.Platform)
+	if want := platforms.Normalize(target); got.OS != want.OS || got.Architecture != want.Architecture {
+		return nil, nil, fmt.Errorf("%s: image: base %s: found an image for %s, want %s", p.Where, p.Base, platforms.Format(got), platforms.Format(want))
+	}
+	return st, img, nil
+}
+
+func (r *request) loadBase(ctx context.Context, name string, target ocispecs.Platform) (*llb.State, *dockerspec.DockerOCIImage, error) {
+	named, err := r.ui.NamedContext(name, dockerui.ContextOpt{Platform: &target})
+	if err != nil {
+		return nil, nil, err
+	}
+	if named != nil {
+		st, img, err := named.Load(ctx)
+		if err == nil && img == nil {
+			img = &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: target}}
+		}
+		return st, img, err
+	}
+	ref, digest, config, err := r.client.ResolveImageConfig(ctx, name, sourceresolver.Opt{
+		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &target, ResolveMode: r.ui.ImageResolveMode.String()},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	img := new(dockerspec.DockerOCIImage)
+	if err := json.Unmarshal(config, img); err != nil {
+		return nil, nil, err
+	}
+	st := llb.Image(ref+"@"+digest.String(), llb.Platform(target), r.ui.ImageResolveMode, llb.WithCustomNamef("[image] base %s", name))
+	return &st, img, nil
+}

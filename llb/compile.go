@@ -1,0 +1,112 @@
+package llb
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/moby/buildkit/client/llb"
+)
+
+// unitStates are what the steps of one unit share.
+type unitStates struct {
+	in      Inputs
+	plan    *plan.Plan
+	unit    plan.Unit
+	code    Code
+	host    *llb.State // the host's C toolchain; nil without cgo
+	sysroot *llb.State
+	gocache llb.State
+}
+
+// compileUnit is the state with the unit's binaries, not yet verified.
+func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) (llb.State, *llb.State) {
+	s := &unitStates{in: in, plan: p, unit: u, code: code, gocache: llb.Scratch()}
+	if u.C != nil {
+		s.cside()
+	}
+	for _, d := range u.Deps {
+		s.deps(d)
+	}
+	return s.compile(), s.sysroot
+}
+
+// cside unpacks the host's C toolchain and the target's sysroot.
+func (s *unitStates) cside() {
+	c := s.unit.C
+	where := s.unit.Builds[0].Where
+	host := unpack(s.in, c.HostSet, plan.UnpackJob{Kind: c.Host.Kind, Arch: c.Host.Arch}, "[c toolchain] unpack clang and lld", where).output()
+	job := plan.UnpackJob{Kind: c.Kind, Arch: c.Target.Arch, CXX: c.CXX}
+	e := unpack(s.in, c.Set, job, fmt.Sprintf("[%s] unpack the %s sysroot", s.plan.Target, c.Kind), where)
+	e.mount(plan.PathHostUsr, host, llb.SourcePath("/usr"))
+	root := e.output()
+	s.host, s.sysroot = &host, &root
+}
+
+// mountC gives a step the C side.
+func (s *unitStates) mountC(e *exec) *exec {
+	if s.unit.C != nil {
+		e.mount(plan.PathHostUsr, *s.host, llb.SourcePath("/usr"))
+		e.mount(plan.PathSysroot, *s.sysroot)
+	}
+	return e
+}
+
+// deps compiles one group of foreign packages: plain go, nothing of ours, so that a new crossgo finds the old objects.
+// GOCACHE grows from step to step and is what the layer holds.
+func (s *unitStates) deps(d plan.DepsStep) {
+	e := s.in.newExec("dependencies", fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
+	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), s.unit.Env)
+	s.mountC(e).goRoot(s.code.Go)
+	s.mountDeps(e, d)
+	s.gocache = e.run().AddMount(plan.PathGoCache, s.gocache)
+}
+
+var depsTitle = map[string]string{
+	"heavy":   "dependencies with C code",
+	"foreign": "dependencies",
+	"std":     "the standard library",
+}
+
+// mountDeps mounts what the packages are compiled from.
+func (s *unitStates) mountDeps(e *exec, d plan.DepsStep) {
+	switch {
+	case d.Vendor != nil:
+		s.mountHeavy(e, d.Vendor)
+		e.dir(plan.PathHeavy)
+	case s.code.Modules == nil:
+		e.mount(plan.PathSource, vendorFiles(s.in)).dir(sourceDir(s.plan.Dir))
+	default:
+		e.mount(plan.PathModules, *s.code.Modules).mount(plan.PathSource, ModuleFiles(s.in)).dir(sourceDir(s.plan.Dir))
+	}
+}
+
+// mountHeavy mounts each module by itself: the step's key is their content, whatever else go.mod names.
+func (s *unitStates) mountHeavy(e *exec, v *plan.Vendored) {
+	files := llb.Mkfile("/go.mod", 0o644, []byte(v.GoMod)).Mkdir("/vendor", 0o755).Mkfile("/vendor/modules.txt", 0o644, []byte(v.ModulesTxt))
+	for _, m := range v.Modules {
+		files = files.Mkdir(path.Join("/vendor", m.Path), 0o755, llb.WithParents(true))
+	}
+	e.mount(plan.PathHeavy, llb.Scratch().File(files, llb.WithCustomName("[internal] module of the dependencies with C code")))
+	for _, m := range v.Modules {
+		e.mount(path.Join(plan.PathHeavy, "vendor", m.Path), *s.code.Modules, llb.SourcePath("/"+m.Dir))
+	}
+}
+
+// compile builds the user's packages. What it adds to GOCACHE is thrown away.
+func (s *unitStates) compile() llb.State {
+	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
+	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.unit.Env, Builds: s.unit.Builds}
+	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
+	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.in.Context)
+	e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, llb.ContentCache(llb.MountContentCacheOff)))
+	return e.output()
+}
+
+// outputs names the unit's files for progress.
+func outputs(u plan.Unit) string {
+	if len(u.Outputs) == 1 {
+		return u.Outputs[0].Name
+	}
+	return fmt.Sprintf("%s and %d more", u.Outputs[0].Name, len(u.Outputs)-1)
+}

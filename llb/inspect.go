@@ -1,0 +1,36 @@
+package llb
+
+import (
+	"github.com/crossgo/crossgo/plan"
+	"github.com/moby/buildkit/client/llb"
+)
+
+// Code are the states that every step over the user's code reads.
+type Code struct {
+	Go      llb.State
+	Modules *llb.State // nil when the module is vendored
+}
+
+// NewCode gives the Go distribution and the modules of a request; modules is nil for a vendored module.
+func NewCode(in Inputs, g plan.Go, modules *plan.ModulesJob) Code {
+	c := Code{Go: GoToolchain(in, g)}
+	if modules != nil {
+		st := Modules(in, c.Go, *modules)
+		c.Modules = &st
+	}
+	return c
+}
+
+// Inspect is the state with plan.FactsFile.
+func Inspect(in Inputs, c Code, job plan.InspectJob) llb.State {
+	return c.mountInto(in.self("inspect", "[inspect] go list", "", "the code", job)).
+		mount(plan.PathSource, in.Context).output()
+}
+
+func (c Code) mountInto(e *exec) *exec {
+	e.goRoot(c.Go)
+	if c.Modules != nil {
+		e.mount(plan.PathModules, *c.Modules)
+	}
+	return e
+}

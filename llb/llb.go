@@ -1,0 +1,145 @@
+// Package llb writes a plan down as a BuildKit graph. It decides nothing: which steps there are, with which arguments and
+// environment, stands in the plan; here is only how they are mounted, named and cached.
+package llb
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Inputs are the states that a graph is built on.
+type Inputs struct {
+	Context  llb.State                             // the build context
+	Self     llb.State                             // holds our own binary
+	SelfPath string                                // where in Self the binary is
+	Build    ocispecs.Platform                     // the machine that compiles
+	Base     *llb.State                            // the image's base; nil from scratch
+	Archives map[string]string                     // base address of each package archive by id
+	Proxy    llb.ProxyEnv                          // for steps with a network
+	Source   func(where string) llb.ConstraintsOpt // the spec's line for a place; nil options are allowed
+	Args     plan.Settings
+	NoCache  bool                                                // make everything again
+	Mutate   func(compiled llb.State, platform string) llb.State // lets a test spoil what is compiled before the gate; nil
+}
+
+// Description keys, which come back with the error of a failed step.
+const (
+	DescStep  = "crossgo.step"  // what the step does: "compile"
+	DescWhere = "crossgo.where" // the place that asked for it: "crossgo.yaml:4:11"
+	DescWhat  = "crossgo.what"  // what it works on: "server for linux/arm64"
+)
+
+// skeleton is the root of every exec: mount points and the links that a merged /usr has. It is the same whatever runs, so
+// that cache keys hang on what is mounted alone.
+func skeleton() llb.State {
+	return llb.Scratch().File(
+		llb.Mkdir("/tmp", 0o1777).Mkdir("/usr", 0o755).Mkdir("/etc", 0o755).
+			Symlink("usr/lib", "/lib").Symlink("usr/lib64", "/lib64").Symlink("usr/bin", "/bin").
+			Mkfile("/etc/passwd", 0o644, []byte("root:x:0:0:root:/tmp:/\n")),
+		llb.WithCustomName("[internal] root of the build steps"))
+}
+
+// exec is one step under construction.
+type exec struct {
+	in      Inputs
+	name    string // shown in progress
+	network bool
+	step    string
+	where   string
+	what    string
+	options []llb.RunOption
+}
+
+// newExec begins a step: on the build platform, without a network, on a read-only root.
+func (in Inputs) newExec(step, name, where, what string) *exec {
+	return &exec{in: in, name: name, step: step, where: where, what: what, options: []llb.RunOption{
+		llb.ReadonlyRootFS(), llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
+	}}
+}
+
+// self runs a step of our own binary with its job.
+func (in Inputs) self(step, name, where, what string, job any) *exec {
+	e := in.newExec(step, name, where, what)
+	e.options = append(e.options,
+		llb.Args([]string{plan.PathSelf, "step", step}),
+		llb.AddMount(plan.PathSelf, in.Self, llb.SourcePath(in.SelfPath), llb.Readonly),
+		llb.AddMount(plan.PathJob, jobState(job), llb.Readonly),
+	)
+	return e
+}
+
+// jobState is a job as a file.
+func jobState(job any) llb.State {
+	data, err := json.MarshalIndent(job, "", " ")
+	if err != nil {
+		// Jobs are plain structs of strings, bools and numbers: they always marshal.
+		return llb.Scratch().Async(failed(fmt.Errorf("job: %w", err)))
+	}
+	return llb.Scratch().File(llb.Mkfile("/"+plan.JobFile, 0o644, data), llb.WithCustomName("[internal] job"))
+}
+
+// args runs a program other than ours.
+func (e *exec) args(args []string, env []string) *exec {
+	e.options = append(e.options, llb.Args(args))
+	return e.env(env)
+}
+
+func (e *exec) env(env []string) *exec {
+	for _, kv := range env {
+		e.options = append(e.options, addEnv(kv))
+	}
+	return e
+}
+
+func (e *exec) dir(dir string) *exec {
+	e.options = append(e.options, llb.Dir(dir))
+	return e
+}
+
+// mount gives the step something to read. Its content, not its history, is what the step's key is made of.
+func (e *exec) mount(at string, st llb.State, opts ...llb.MountOption) *exec {
+	e.options = append(e.options, llb.AddMount(at, st, append([]llb.MountOption{llb.Readonly}, opts...)...))
+	return e
+}
+
+// online gives the step the network and what it needs there.
+func (e *exec) online() *exec {
+	e.network = true
+	e.options = append(e.options,
+		llb.WithProxy(e.in.Proxy),
+		llb.AddSecret(plan.PathCA, llb.SecretID(plan.SecretCA), llb.SecretOptional),
+		llb.AddSecret(plan.PathNetrc, llb.SecretID(plan.SecretNetrc), llb.SecretOptional),
+	)
+	return e
+}
+
+// run closes the step; what it writes is had from the mounts added to the result.
+func (e *exec) run() llb.ExecState {
+	network := pb.NetMode_NONE
+	if e.network {
+		network = pb.NetMode_UNSET
+	}
+	options := append(slices.Clone(e.options), llb.Network(network), llb.Platform(e.in.Build),
+		llb.WithCustomName(e.name),
+		llb.WithDescription(map[string]string{DescStep: e.step, DescWhere: e.where, DescWhat: e.what}))
+	if e.in.Source != nil {
+		if source := e.in.Source(e.where); source != nil {
+			options = append(options, source)
+		}
+	}
+	return skeleton().Run(options...)
+}
+
+// output is run for steps with one place to write to.
+func (e *exec) output() llb.State {
+	return e.run().AddMount(plan.PathOut, llb.Scratch())
+}
+
+func sourceDir(dir string) string { return path.Join(plan.PathSource, dir) }

@@ -1,0 +1,32 @@
+package llb
+
+import (
+	"github.com/crossgo/crossgo/plan"
+	"github.com/moby/buildkit/client/llb"
+)
+
+// moduleFiles are what the download of modules depends on: nothing else may make it run again.
+var moduleFiles = []string{"go.mod", "go.sum", "go.work", "go.work.sum", "**/go.mod", "**/go.sum", "**/go.work", "**/go.work.sum"}
+
+// ModuleFiles are the module files of the context.
+func ModuleFiles(in Inputs) llb.State {
+	return llb.Scratch().File(llb.Copy(in.Context, "/", "/", &llb.CopyInfo{
+		CopyDirContentsOnly: true, IncludePatterns: moduleFiles, AllowEmptyWildcard: true,
+	}), llb.WithCustomName("[internal] read the module files"), llb.Platform(in.Build))
+}
+
+// Modules are the downloaded modules.
+func Modules(in Inputs, goState llb.State, job plan.ModulesJob) llb.State {
+	e := in.self("modules", "[modules] go mod download", job.Where, job.Where, job).online().
+		goRoot(goState).mount(plan.PathSource, ModuleFiles(in))
+	run := e.run()
+	run.AddMount(plan.PathOut, llb.Scratch())
+	return run.AddMount(plan.PathModules, llb.Scratch())
+}
+
+// vendorFiles are the module files and the vendor directory, which stands in for downloaded modules.
+func vendorFiles(in Inputs) llb.State {
+	return llb.Scratch().File(llb.Copy(in.Context, "/", "/", &llb.CopyInfo{
+		CopyDirContentsOnly: true, IncludePatterns: append([]string{"vendor", "**/vendor"}, moduleFiles...), AllowEmptyWildcard: true,
+	}), llb.WithCustomName("[internal] read the vendored modules"), llb.Platform(in.Build))
+}

@@ -1,0 +1,19 @@
+package llb
+
+import (
+	"fmt"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/moby/buildkit/client/llb"
+)
+
+// GoToolchain is the Go distribution; mount it with goRoot.
+func GoToolchain(in Inputs, g plan.Go) llb.State {
+	job := plan.GoJob{Go: g, Proxy: in.Args.Proxy}
+	return in.self("go", fmt.Sprintf("[go %s] fetch and check the Go toolchain", g.Version), g.Where, "Go "+g.Version, job).online().output()
+}
+
+// goRoot mounts the Go distribution.
+func (e *exec) goRoot(goState llb.State) *exec {
+	return e.mount(plan.PathGoRoot, goState, llb.SourcePath("/go"))
+}

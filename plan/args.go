@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crossgo/crossgo/spec"
+)
+
+// Settings are what the request says beside the spec: where things are fetched from. They come from build args that need
+// no declaration, and from the defaults of whoever runs the frontend.
+type Settings struct {
+	Proxy          Proxy
+	DebianMirror   string // base address of the Debian archive, without a slash at the end
+	SecurityMirror string // the same for the security archive
+}
+
+// Where Debian's archives are when nobody says anything else: the project's own addresses. The frontend has no apt
+// sources to look them up in.
+const (
+	DebianMirror   = "http://ftp.debian.org/debian"
+	SecurityMirror = "http://security.debian.org/debian-security"
+)
+
+// builtinArgs are the build args that every request may pass without the spec declaring them.
+var builtinArgs = []string{
+	"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE",
+	"DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR", "SOURCE_DATE_EPOCH",
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY",
+	"http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy",
+}
+
+// Unused lists the build args of a request that nothing will read, sorted: neither builtin nor declared, nor meant for
+// BuildKit itself.
+func Unused(file *spec.File, args map[string]string) []string {
+	declared := slices.Clone(builtinArgs)
+	for _, a := range file.Args {
+		declared = append(declared, a.Name.V)
+	}
+	var unused []string
+	for name := range args {
+		if !slices.Contains(declared, name) && !strings.HasPrefix(name, "BUILDKIT_") {
+			unused = append(unused, name)
+		}
+	}
+	slices.Sort(unused)
+	return unused
+}
+
+// With is the settings with what a request's build args change.
+func (s Settings) With(args map[string]string) (Settings, error) {
+	for name, field := range map[string]*string{
+		"GOPROXY": &s.Proxy.GOPROXY, "GOSUMDB": &s.Proxy.GOSUMDB, "GONOSUMDB": &s.Proxy.GONOSUMDB,
+		"GONOPROXY": &s.Proxy.GONOPROXY, "GOPRIVATE": &s.Proxy.GOPRIVATE,
+	} {
+		if v, ok := args[name]; ok {
+			*field = v
+		}
+	}
+	if mirror, ok := args["DEBIAN_MIRROR"]; ok {
+		s.DebianMirror = strings.TrimRight(mirror, "/")
+		s.SecurityMirror = siblingSecurity(s.DebianMirror)
+	}
+	if mirror, ok := args["DEBIAN_SECURITY_MIRROR"]; ok {
+		s.SecurityMirror = strings.TrimRight(mirror, "/")
+	}
+	for name, address := range map[string]string{"DEBIAN_MIRROR": s.DebianMirror, "DEBIAN_SECURITY_MIRROR": s.SecurityMirror} {
+		if !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
+			return s, fmt.Errorf("build arg %s: found %q, want an address that begins with http:// or https://", name, address)
+		}
+	}
+	return s, nil
+}
+
+// siblingSecurity is where a mirror that carries the security archive has it: beside the main archive.
+func siblingSecurity(main string) string {
+	return strings.TrimSuffix(main, "/debian") + "/debian-security"
+}

@@ -1,0 +1,174 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/verify"
+)
+
+// binary is one output with everything decided that concerns it alone.
+type binary struct {
+	entry   int // index into the spec's binaries
+	name    string
+	main    MainPackage
+	where   string
+	cgo     bool
+	linking linking
+	tags    []string
+}
+
+// decideBinaries turns the spec's entries into outputs, one per main package.
+func decideBinaries(in Input) ([]binary, error) {
+	var all []binary
+	var errs []error
+	for i, entry := range in.File.Binaries {
+		facts := in.Facts.Binaries[i]
+		bs, err := decideEntry(in, i, entry, facts)
+		all, errs = append(all, bs...), append(errs, err)
+	}
+	return all, errors.Join(errs...)
+}
+
+func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binary, error) {
+	if len(facts.Problems) > 0 {
+		return nil, problems(facts.Problems)
+	}
+	if err := checkCGO(in, entry, facts); err != nil {
+		return nil, err
+	}
+	l, err := decideLinking(in, entry, facts.CGO)
+	if err != nil {
+		return nil, err
+	}
+	var bs []binary
+	for _, m := range facts.Mains {
+		bs = append(bs, binary{
+			entry: i, name: outputName(entry, m, in.Target), main: m, where: place(in.File, mainPos(entry, m)),
+			cgo: facts.CGO, linking: l, tags: tags(entry, l),
+		})
+	}
+	return bs, nil
+}
+
+func problems(list []Problem) error {
+	errs := make([]error, len(list))
+	for i, p := range list {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}
+
+// checkCGO compares the spec's word on cgo with what the code needs.
+func checkCGO(in Input, entry spec.Binary, facts BinaryFacts) error {
+	if entry.CGO.V == spec.CGOOff && len(facts.CGOUsers) > 0 {
+		return fmt.Errorf("%s: cgo: found off, but %s needs cgo: set it to auto or on", place(in.File, at(entry.CGO.Pos, entry.Pos)), strings.Join(facts.CGOUsers, ", "))
+	}
+	if facts.CGO && in.Target.OS != "linux" {
+		return fmt.Errorf("%s: %s needs cgo, and there is no C toolchain for %s: cgo is for linux only, set cgo: off where the code can do without",
+			place(in.File, at(entry.CGO.Pos, entry.Pos)), cgoWhy(facts), in.Target)
+	}
+	return nil
+}
+
+func cgoWhy(facts BinaryFacts) string {
+	if len(facts.CGOUsers) == 0 {
+		return "cgo: on"
+	}
+	return strings.Join(facts.CGOUsers, ", ")
+}
+
+// at is the first of the places that the user wrote.
+func at(places ...spec.Pos) spec.Pos {
+	for _, p := range places {
+		if p.Known() {
+			return p
+		}
+	}
+	return spec.Pos{}
+}
+
+func mainPos(entry spec.Binary, m MainPackage) spec.Pos {
+	return at(entry.Main[m.Pattern].Pos, entry.Pos)
+}
+
+var majorSuffix = regexp.MustCompile(`^v[0-9]+$`)
+
+// outputName is the spec's name, else the last element of the import path that is no major version ("example.com/app/v2"
+// gives "app", as go build does), with the ending that the target's system wants.
+func outputName(entry spec.Binary, m MainPackage, target spec.Platform) string {
+	name := entry.Name.V
+	if name == "" {
+		name = path.Base(m.ImportPath)
+		if majorSuffix.MatchString(name) && path.Dir(m.ImportPath) != "." {
+			name = path.Base(path.Dir(m.ImportPath))
+		}
+	}
+	return name + fileEnding(target)
+}
+
+func fileEnding(target spec.Platform) string {
+	switch {
+	case target.OS == "windows":
+		return ".exe"
+	case target.Arch == "wasm":
+		return ".wasm"
+	}
+	return ""
+}
+
+// tags are the entry's build tags; a static glibc binary gets Go's own resolver and user lookup, because glibc's load
+// libraries of the very same glibc at run time.
+func tags(entry spec.Binary, l linking) []string {
+	list := values(entry.Tags)
+	if l.libc == spec.Glibc && l.static() {
+		for _, tag := range []string{"netgo", "osusergo"} {
+			if !slices.Contains(list, tag) {
+				list = append(list, tag)
+			}
+		}
+	}
+	return list
+}
+
+func values(list []spec.Value[string]) []string {
+	var out []string
+	for _, v := range list {
+		out = append(out, v.V)
+	}
+	return out
+}
+
+func uniqueNames(all []binary) error {
+	var errs []error
+	first := map[string]binary{}
+	for _, b := range all {
+		if other, ok := first[b.name]; ok {
+			errs = append(errs, fmt.Errorf("%s: %s and %s would both be written as %q: give one of them a name", b.where, other.main.ImportPath, b.main.ImportPath, b.name))
+			continue
+		}
+		first[b.name] = b
+	}
+	return errors.Join(errs...)
+}
+
+// want is what the gate asks of the output.
+func (b binary) want(in Input) verify.Want {
+	w := verify.Want{
+		GOOS: in.Target.OS, GOARCH: in.Target.Arch, Variant: in.Target.Variant,
+		CGO: "off", MainPath: b.main.ImportPath, RequireGo: true,
+	}
+	if !strings.Contains(in.Go.Version, "rc") && strings.Count(in.Go.Version, ".") == 2 {
+		w.GoVersion = "go" + in.Go.Version
+	}
+	if b.cgo {
+		w.CGO = "on"
+	}
+	b.linking.want(&w)
+	return w
+}

@@ -1,0 +1,53 @@
+package plan
+
+// Facts is what step inspect found out about the code, for every target at once.
+type Facts struct {
+	Targets []TargetFacts `json:"targets"` // in the order of the inspect job
+}
+
+// TargetFacts are the facts for one platform.
+type TargetFacts struct {
+	Platform string        `json:"platform"`
+	Binaries []BinaryFacts `json:"binaries"` // one per entry of the spec's binaries, in that order
+}
+
+// BinaryFacts are the facts for one entry of binaries on one platform. The package lists are full closures in the order
+// of import path, with cgo as decided, and hold nothing of the user's own modules.
+type BinaryFacts struct {
+	Mains    []MainPackage `json:"mains"`
+	CGO      bool          `json:"cgo"`             // as decided: the spec's word, or for auto whether CGOUsers is not empty
+	CGOUsers []string      `json:"cgoUsers"`        // packages outside the standard library with files that import "C"
+	CXX      bool          `json:"cxx,omitempty"`   // one of them has C++ files
+	Heavy    []HeavyModule `json:"heavy,omitempty"` // foreign modules that use cgo, with what they need of other foreign modules
+	Foreign  []string      `json:"foreign"`         // foreign packages, Heavy's included
+	Std      []string      `json:"std"`             // packages of the standard library
+	Problems []Problem     `json:"problems,omitempty"`
+}
+
+// MainPackage is one package main that a pattern of the spec names.
+type MainPackage struct {
+	ImportPath string `json:"importPath"`
+	Pattern    int    `json:"pattern"` // index into the entry's main list
+}
+
+// HeavyModule is one foreign module at its version, with the packages that are compiled from it.
+type HeavyModule struct {
+	Path      string   `json:"path"`
+	Version   string   `json:"version"`
+	GoVersion string   `json:"goVersion"` // its go line: the language version its packages are compiled as
+	Dir       string   `json:"dir"`       // below GOMODCACHE, slash-separated
+	Packages  []string `json:"packages"`
+}
+
+// Problem is something wrong with the user's files, located for a message.
+type Problem struct {
+	Where string `json:"where"` // "crossgo.yaml:4:11" or "main.go:3:8"
+	Text  string `json:"text"`
+}
+
+func (p Problem) Error() string {
+	if p.Where == "" {
+		return p.Text
+	}
+	return p.Where + ": " + p.Text
+}

@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/sysroot"
+)
+
+// NonRoot is the user that images run as unless the spec says otherwise; the number is the one distroless images use.
+const NonRoot = "65532:65532"
+
+// Image is the image around the binaries.
+type Image struct {
+	Base       string   `json:"base,omitempty"`    // image reference; empty: built from scratch with BaseSet
+	BaseSet    *BaseSet `json:"baseSet,omitempty"` // certificates and time zones of a scratch image
+	Where      string   `json:"where"`
+	Dynamic    bool     `json:"dynamic"` // some binary needs a loader: it must be in the image
+	Entrypoint []string `json:"entrypoint"`
+	Cmd        []string `json:"cmd,omitempty"`
+	Env        []string `json:"env,omitempty"` // added to the base's
+	User       string   `json:"user,omitempty"`
+	WorkDir    string   `json:"workdir,omitempty"`
+	Labels     []Label  `json:"labels,omitempty"`
+}
+
+// Label is one label of an image.
+type Label struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// BaseSet are the package files whose content every image from scratch gets.
+type BaseSet struct {
+	Request sysroot.Request `json:"request"`
+	Set     sysroot.Set     `json:"set"`
+}
+
+// decideImage settles the image: block, or its defaults when the request asks for an image that the spec does not mention.
+func decideImage(in Input, all []binary) (*Image, error) {
+	block := in.File.Image
+	if block == nil {
+		block = &spec.Image{}
+	}
+	where := place(in.File, at(block.Pos))
+	if in.Target.OS != "linux" {
+		return nil, fmt.Errorf("%s: image: images are made for linux, not for %s: ask for --target bin there", where, in.Target)
+	}
+	img := &Image{Where: where, User: block.User.V, WorkDir: block.WorkDir.V, Cmd: values(block.Cmd)}
+	for _, b := range all {
+		img.Dynamic = img.Dynamic || b.linking.dynamic()
+	}
+	for _, e := range block.Env {
+		img.Env = append(img.Env, e.Name.V+"="+e.Value.V)
+	}
+	for _, l := range block.Labels {
+		img.Labels = append(img.Labels, Label{l.Name.V, l.Value.V})
+	}
+	if err := img.entrypoint(block, all, where); err != nil {
+		return nil, err
+	}
+	img.base(in, block)
+	return img, nil
+}
+
+// entrypoint is the spec's, else the only binary.
+func (img *Image) entrypoint(block *spec.Image, all []binary, where string) error {
+	img.Entrypoint = values(block.Entrypoint)
+	if len(img.Entrypoint) > 0 {
+		return nil
+	}
+	if len(all) != 1 {
+		var names []string
+		for _, b := range all {
+			names = append(names, "/"+b.name)
+		}
+		return fmt.Errorf("%s: image: entrypoint: the image holds %d binaries, say which one it runs: %s", where, len(all), strings.Join(names, ", "))
+	}
+	img.Entrypoint = []string{"/" + all[0].name}
+	return nil
+}
+
+// base takes the named image, else builds on nothing with what a program expects of a system.
+func (img *Image) base(in Input, block *spec.Image) {
+	switch block.Base.V {
+	case "", "auto", "scratch":
+	default:
+		img.Base = block.Base.V
+		return
+	}
+	img.BaseSet = &BaseSet{Request: sysroot.Request{Name: "base", Kind: sysroot.KindBase, Arch: in.Build.Arch, Packages: sysroot.BasePackages()}}
+	if img.User == "" {
+		img.User = NonRoot
+	}
+	if img.WorkDir == "" {
+		img.WorkDir = "/"
+	}
+	img.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"}, img.Env...)
+}

@@ -1,0 +1,109 @@
+package plan
+
+import (
+	"github.com/crossgo/crossgo/sysroot"
+	"github.com/crossgo/crossgo/verify"
+)
+
+// The jobs are what steps inside build containers are told to do, as JSON in PathJob. They are part of cache keys:
+// nothing may stand in them that does not change the outcome.
+
+// GoJob fetches the Go distribution of Go.
+type GoJob struct {
+	Go    Go    `json:"go"`
+	Proxy Proxy `json:"proxy"`
+}
+
+// Proxy is how modules are fetched: the go command's variables of these names, empty for its own default.
+type Proxy struct {
+	GOPROXY   string `json:"goproxy"`
+	GOSUMDB   string `json:"gosumdb,omitempty"`
+	GONOSUMDB string `json:"gonosumdb,omitempty"`
+	GONOPROXY string `json:"gonoproxy,omitempty"`
+	GOPRIVATE string `json:"goprivate,omitempty"`
+}
+
+// ModulesJob downloads what go.mod and go.sum name.
+type ModulesJob struct {
+	Dir   string   `json:"dir"` // module directory below PathSource
+	Env   []string `json:"env"`
+	Where string   `json:"where"`
+}
+
+// InspectJob asks what the code is, for every target.
+type InspectJob struct {
+	Dir     string          `json:"dir"`
+	Env     []string        `json:"env"` // of every target
+	Targets []InspectTarget `json:"targets"`
+}
+
+// InspectTarget is one platform of an InspectJob.
+type InspectTarget struct {
+	Platform string          `json:"platform"`
+	Env      []string        `json:"env"`
+	Binaries []InspectBinary `json:"binaries"`
+}
+
+// InspectBinary is one entry of binaries: patterns with the place of each.
+type InspectBinary struct {
+	Patterns []string `json:"patterns"`
+	Where    []string `json:"where"`
+	Tags     []string `json:"tags,omitempty"`
+	CGO      string   `json:"cgo"`      // auto, on or off
+	MainOnly bool     `json:"mainOnly"` // the user named no package: keep the mains of the pattern, whatever else it matches
+}
+
+// ResolveJob pins package files.
+type ResolveJob struct {
+	Suite    string            `json:"suite"`
+	Indexes  []ResolveIndex    `json:"indexes"`
+	Requests []sysroot.Request `json:"requests"`
+}
+
+// ResolveIndex is one Packages file below PathIn.
+type ResolveIndex struct {
+	File    string `json:"file"`
+	Arch    string `json:"arch"`
+	Archive string `json:"archive"`
+}
+
+// UnpackJob unpacks the package files of one set, which stand below PathIn in the order of Files.
+type UnpackJob struct {
+	Kind  sysroot.Kind `json:"kind"`
+	Arch  string       `json:"arch"` // Debian architecture of the set
+	CXX   bool         `json:"cxx,omitempty"` // the target's set needs a C++ library
+	Files []string     `json:"files"`
+}
+
+// CompileJob builds one unit's binaries into PathOut.
+type CompileJob struct {
+	Dir    string        `json:"dir"`
+	Env    []string      `json:"env"`
+	Builds []BuildOutput `json:"builds"`
+}
+
+// BuildOutput is one run of go build.
+type BuildOutput struct {
+	Args  []string `json:"args"`  // after "go"
+	Where string   `json:"where"` // the spec's line, for messages
+	What  string   `json:"what"`  // "./cmd/server for linux/arm64"
+}
+
+// VerifyJob checks files below PathIn and lets through what holds.
+type VerifyJob struct {
+	Platform string       `json:"platform"`
+	Files    []VerifyFile `json:"files"`
+	Root     bool         `json:"root,omitempty"` // PathRoot holds the image that the files will run in
+}
+
+// VerifyFile is one output and what it has to be.
+type VerifyFile struct {
+	Name  string      `json:"name"`
+	Where string      `json:"where"`
+	Want  verify.Want `json:"want"`
+}
+
+// RuntimeJob copies the loader and the libraries that files below PathIn need from PathSysroot.
+type RuntimeJob struct {
+	Files []string `json:"files"`
+}

@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// variables are what ${NAME} can name: the declared args as the request or the spec sets them, and the target.
+func variables(in Input) map[string]string {
+	vars := map[string]string{
+		"TARGETPLATFORM": in.Target.String(), "TARGETOS": in.Target.OS,
+		"TARGETARCH": in.Target.Arch, "TARGETVARIANT": in.Target.Variant,
+		"SOURCE_DATE_EPOCH": in.Args["SOURCE_DATE_EPOCH"],
+	}
+	for _, arg := range in.File.Args {
+		vars[arg.Name.V] = arg.Default.V
+		if v, ok := in.Args[arg.Name.V]; ok {
+			vars[arg.Name.V] = v
+		}
+	}
+	return vars
+}
+
+// ldflags is the value of -ldflags for one binary: the user's words and ours.
+func ldflags(in Input, b binary) (string, error) {
+	words, err := in.File.Binaries[b.entry].LinkerWords(variables(in))
+	if err != nil {
+		return "", fmt.Errorf("%s:%w", in.File.Name, err) // the error begins with line and column
+	}
+	_, own := b.linking.goFlags(b.cgo)
+	value, err := quoteFlags(append(words, own...))
+	if err != nil {
+		return "", fmt.Errorf("%s: ldflags: %w", b.where, err)
+	}
+	return value, nil
+}
+
+// quoteFlags joins words so that the go command splits them the same way again (cmd/internal/quoted of the Go
+// distribution): a word that begins with a quote goes to the next quote of that kind, without escapes.
+func quoteFlags(words []string) (string, error) {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		q, err := quoteFlag(w)
+		if err != nil {
+			return "", err
+		}
+		quoted[i] = q
+	}
+	return strings.Join(quoted, " "), nil
+}
+
+func quoteFlag(w string) (string, error) {
+	plain := w != "" && !strings.ContainsAny(w, " \t\r\n") && w[0] != '"' && w[0] != '\''
+	switch {
+	case plain:
+		return w, nil
+	case !strings.Contains(w, `"`):
+		return `"` + w + `"`, nil
+	case !strings.Contains(w, `'`):
+		return `'` + w + `'`, nil
+	}
+	return "", fmt.Errorf("%q holds both kinds of quotes: the go command cannot take it", w)
+}

@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/sysroot"
+	"github.com/crossgo/crossgo/verify"
+)
+
+// linking is what an output file is made to be. The zero linking belongs to systems other than Linux, where the Go
+// linker has the only say.
+type linking struct {
+	libc  spec.LibcName // empty without a C library
+	floor string
+	link  spec.Link
+	arch  sysroot.Arch
+}
+
+func (l linking) static() bool { return l.link == spec.LinkStatic || l.link == spec.LinkStaticPIE }
+
+func (l linking) dynamic() bool { return l.link == spec.LinkDynamic || l.link == spec.LinkPIE }
+
+// kind is the sort of sysroot that the C library comes in.
+func (l linking) kind() sysroot.Kind {
+	if l.libc == spec.Musl {
+		return sysroot.KindMusl
+	}
+	return sysroot.KindGlibc
+}
+
+func (l linking) loader() string {
+	if l.libc == spec.Musl {
+		return l.arch.MuslLd
+	}
+	return l.arch.Loader
+}
+
+// choice is a row of the table that fills in what the user left open.
+type choice struct {
+	libc spec.LibcName
+	link spec.Link
+}
+
+// choices: musl is what makes static files that work everywhere; glibc is what dynamic files meet elsewhere.
+var choices = map[choice]choice{
+	{"", ""}:                         {spec.Musl, spec.LinkStatic},
+	{"", spec.LinkStatic}:            {spec.Musl, spec.LinkStatic},
+	{"", spec.LinkStaticPIE}:         {spec.Musl, spec.LinkStaticPIE},
+	{"", spec.LinkDynamic}:           {spec.Glibc, spec.LinkDynamic},
+	{"", spec.LinkPIE}:               {spec.Glibc, spec.LinkPIE},
+	{spec.Musl, ""}:                  {spec.Musl, spec.LinkStatic},
+	{spec.Musl, spec.LinkStatic}:     {spec.Musl, spec.LinkStatic},
+	{spec.Musl, spec.LinkStaticPIE}:  {spec.Musl, spec.LinkStaticPIE},
+	{spec.Musl, spec.LinkDynamic}:    {spec.Musl, spec.LinkDynamic},
+	{spec.Musl, spec.LinkPIE}:        {spec.Musl, spec.LinkPIE},
+	{spec.Glibc, ""}:                 {spec.Glibc, spec.LinkDynamic},
+	{spec.Glibc, spec.LinkStatic}:    {spec.Glibc, spec.LinkStatic},
+	{spec.Glibc, spec.LinkStaticPIE}: {spec.Glibc, spec.LinkStaticPIE},
+	{spec.Glibc, spec.LinkDynamic}:   {spec.Glibc, spec.LinkDynamic},
+	{spec.Glibc, spec.LinkPIE}:       {spec.Glibc, spec.LinkPIE},
+}
+
+// purePIE are the Linux architectures whose position independent files the Go linker can write without a C linker
+// (internal/platform.InternalLinkPIESupported of the Go distribution).
+var purePIE = []string{"amd64", "arm64", "loong64", "ppc64le"}
+
+// decideLinking settles libc and link for one entry.
+func decideLinking(in Input, entry spec.Binary, cgo bool) (linking, error) {
+	if in.Target.OS != "linux" {
+		return linking{}, nil
+	}
+	if !cgo {
+		return pureLinking(in, entry)
+	}
+	c, ok := choices[choice{entry.Libc.V.Name, entry.Link.V}]
+	if !ok {
+		return linking{}, fmt.Errorf("%s: link: %q with libc %q is not known", place(in.File, entry.Pos), entry.Link.V, entry.Libc.V.Name)
+	}
+	arch, err := sysroot.ArchFor(in.Target.Arch, in.Target.Variant)
+	if err != nil {
+		return linking{}, fmt.Errorf("%s: cgo for %s: %w", place(in.File, at(entry.Libc.Pos, entry.Pos)), in.Target, err)
+	}
+	return linking{libc: c.libc, floor: entry.Libc.V.Floor, link: c.link, arch: arch}, nil
+}
+
+// pureLinking is for code without cgo: the Go linker's files are static, unless they are position independent.
+func pureLinking(in Input, entry spec.Binary) (linking, error) {
+	where := place(in.File, at(entry.Link.Pos, entry.Pos))
+	switch entry.Link.V {
+	case "", spec.LinkStatic:
+		return linking{link: spec.LinkStatic}, nil
+	case spec.LinkPIE:
+		return purePIELinking(in, entry, where)
+	}
+	return linking{}, fmt.Errorf("%s: link: found %s, but without cgo there is no C library to link: allowed are static and pie, or set cgo: on", where, entry.Link.V)
+}
+
+func purePIELinking(in Input, entry spec.Binary, where string) (linking, error) {
+	if !slices.Contains(purePIE, in.Target.Arch) {
+		return linking{}, fmt.Errorf("%s: link: found pie, but without cgo Go makes such files for %v only, not for %s: set cgo: on or link: static", where, purePIE, in.Target)
+	}
+	libc := entry.Libc.V.Name
+	if libc == "" {
+		libc = spec.Glibc
+	}
+	arch, err := sysroot.ArchFor(in.Target.Arch, in.Target.Variant)
+	if err != nil {
+		return linking{}, fmt.Errorf("%s: link: pie for %s: %w", where, in.Target, err)
+	}
+	return linking{libc: libc, link: spec.LinkPIE, arch: arch}, nil
+}
+
+// goFlags are the go build flags and linker flags that make the file so. The loader is always named: left alone, Go
+// takes whichever it finds on the machine that builds (cmd/link/internal/ld/elf.go).
+func (l linking) goFlags(cgo bool) (build, ldflags []string) {
+	if l.link == spec.LinkPIE || l.link == spec.LinkStaticPIE {
+		build = append(build, "-buildmode=pie")
+	}
+	if cgo {
+		ldflags = append(ldflags, "-linkmode=external")
+	}
+	switch l.link {
+	case spec.LinkStatic:
+		if cgo {
+			ldflags = append(ldflags, "-extldflags=-static")
+		}
+	case spec.LinkStaticPIE:
+		ldflags = append(ldflags, "-extldflags=-static-pie")
+	case spec.LinkDynamic, spec.LinkPIE:
+		ldflags = append(ldflags, "-I", l.loader())
+	}
+	return build, ldflags
+}
+
+// want enters into w what the file has to be.
+func (l linking) want(w *verify.Want) {
+	w.Link = string(l.link)
+	if l.link == "" || l.static() {
+		return
+	}
+	w.Libc, w.GlibcFloor, w.Loader = string(l.libc), l.floor, l.loader()
+}

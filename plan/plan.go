@@ -1,0 +1,150 @@
+// Package plan decides everything about a build and does nothing: which Go, which environment and flags, which C
+// toolchain and sysroot, what each output has to be. It is pure: no BuildKit, no files, no clock, no environment; the
+// same Input gives the same Plan, byte for byte as JSON.
+package plan
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/sysroot"
+)
+
+// Input is all that New looks at.
+type Input struct {
+	File   *spec.File
+	Facts  TargetFacts       // what inspect found for Target
+	Go     Go                // as ChooseGo decided
+	Target spec.Platform     // the platform to build for
+	Build  spec.Platform     // the machine that compiles
+	Args   map[string]string // build args of the request
+	Dir    string            // module directory below the context
+	Vendor bool              // the module has a vendor directory
+	Select Select            // what the request's target asks for
+}
+
+// Plan is every decision for one platform.
+type Plan struct {
+	Target string `json:"target"`
+	Build  string `json:"build"`
+	Go     Go     `json:"go"`
+	Dir    string `json:"dir"`
+	Vendor bool   `json:"vendor,omitempty"`
+	Kind   Kind   `json:"kind"`
+	Units  []Unit `json:"units"`
+	Image  *Image `json:"image,omitempty"` // only for KindImage
+}
+
+// Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
+// binaries by one step.
+type Unit struct {
+	ID      string        `json:"id"`
+	Env     []string      `json:"env"`
+	C       *CSide        `json:"c,omitempty"` // nil without cgo
+	Deps    []DepsStep    `json:"deps"`
+	Builds  []BuildOutput `json:"builds"`
+	Outputs []VerifyFile  `json:"outputs"`
+	Dynamic bool          `json:"dynamic,omitempty"` // some output needs a loader
+}
+
+// Names are the unit's files.
+func (u Unit) Names() []string {
+	var names []string
+	for _, o := range u.Outputs {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// CSide is what cgo needs: two sets of package files, to be pinned by the lock.
+type CSide struct {
+	Suite   string          `json:"suite"`
+	Host    sysroot.Request `json:"host"`
+	Target  sysroot.Request `json:"target"`
+	Kind    sysroot.Kind    `json:"kind"` // KindGlibc or KindMusl: how the target's set is unpacked
+	CXX     bool            `json:"cxx,omitempty"`
+	HostSet sysroot.Set     `json:"hostSet"`
+	Set     sysroot.Set     `json:"set"`
+}
+
+// DepsStep compiles packages that are not the user's into a layer of GOCACHE, on top of the step before it.
+type DepsStep struct {
+	ID     string       `json:"id"` // "heavy", "foreign" or "std"
+	Args   []string     `json:"args"`
+	Heavy  *HeavyModule `json:"-"`
+	Vendor *Vendored    `json:"vendor,omitempty"` // "heavy": the synthetic module to build in
+}
+
+// Vendored is a module made of a go.mod, a vendor/modules.txt and one mounted directory per module.
+type Vendored struct {
+	GoMod      string        `json:"goMod"`
+	ModulesTxt string        `json:"modulesTxt"`
+	Modules    []HeavyModule `json:"modules"`
+}
+
+// New decides. All problems are returned at once, in the order of the spec, each located.
+func New(in Input) (*Plan, error) {
+	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind}
+	binaries, err := decideBinaries(in)
+	if err != nil {
+		return nil, err
+	}
+	if binaries, err = in.Select.narrow(in.File, binaries); err != nil {
+		return nil, err
+	}
+	if err := uniqueNames(binaries); err != nil {
+		return nil, err
+	}
+	if p.Units, err = units(in, binaries); err != nil {
+		return nil, err
+	}
+	if p.Kind == KindImage {
+		p.Image, err = decideImage(in, binaries)
+	}
+	return p, err
+}
+
+// suiteRequest is a package set that the plan needs pinned, and the suite it is of.
+type suiteRequest struct {
+	suite   string
+	request sysroot.Request
+}
+
+func (p *Plan) requests() []suiteRequest {
+	var requests []suiteRequest
+	for _, u := range p.Units {
+		if u.C != nil {
+			requests = append(requests, suiteRequest{sysroot.HostSuite, u.C.Host}, suiteRequest{u.C.Suite, u.C.Target})
+		}
+	}
+	if p.Image != nil && p.Image.BaseSet != nil {
+		requests = append(requests, suiteRequest{sysroot.HostSuite, p.Image.BaseSet.Request})
+	}
+	return requests
+}
+
+// Pin enters the lock's package files into the plan. A set that the lock lacks is an error.
+func (p *Plan) Pin(lock *sysroot.Lock) error {
+	sets := map[string]sysroot.Set{}
+	for _, s := range lock.Sets {
+		sets[s.Name] = s
+	}
+	var errs []error
+	take := func(name string) sysroot.Set {
+		set, ok := sets[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("the lock has no package set %q", name))
+		}
+		return set
+	}
+	for i := range p.Units {
+		if c := p.Units[i].C; c != nil {
+			c.HostSet, c.Set = take(c.Host.Name), take(c.Target.Name)
+		}
+	}
+	if p.Image != nil && p.Image.BaseSet != nil {
+		p.Image.BaseSet.Set = take(p.Image.BaseSet.Request.Name)
+	}
+	return errors.Join(errs...)
+}

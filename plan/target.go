@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/crossgo/crossgo/spec"
+)
+
+// Kind is the sort of output that a build target asks for.
+type Kind string
+
+// The kinds of output.
+const (
+	KindBin    Kind = "bin"    // the verified binaries
+	KindImage  Kind = "image"  // an image that runs them
+	KindReport Kind = "report" // what verify found, as JSON and text
+)
+
+// Select is a parsed build target: a kind, and optionally the one binary it is narrowed to.
+type Select struct {
+	Kind   Kind
+	Binary string // empty: all
+}
+
+// ParseTarget reads a build target: "image", "bin", "report", or one of these after a binary's name ("server/image").
+// The empty target is image when the spec has an image block, else bin.
+func ParseTarget(file *spec.File, target string) (Select, error) {
+	if target == "" {
+		return Select{Kind: defaultKind(file)}, nil
+	}
+	binary, kind, narrowed := strings.Cut(target, "/")
+	if !narrowed {
+		binary, kind = "", target
+	}
+	switch k := Kind(kind); k {
+	case KindBin, KindImage, KindReport:
+		return Select{Kind: k, Binary: binary}, nil
+	}
+	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image and report, each also as NAME/KIND for one binary", target)
+}
+
+func defaultKind(file *spec.File) Kind {
+	if file.Image != nil {
+		return KindImage
+	}
+	return KindBin
+}
+
+// narrow keeps the one binary that the target names.
+func (s Select) narrow(file *spec.File, all []binary) ([]binary, error) {
+	if s.Binary == "" {
+		return all, nil
+	}
+	var names []string
+	for _, b := range all {
+		if b.name == s.Binary {
+			return []binary{b}, nil
+		}
+		names = append(names, b.name)
+	}
+	return nil, fmt.Errorf("target %s/%s: %s builds no binary %q, it builds %s", s.Binary, s.Kind, file.Name, s.Binary, strings.Join(names, ", "))
+}

@@ -1,0 +1,232 @@
+package step
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"go/version"
+	"io"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/crossgo/crossgo/plan"
+	"golang.org/x/mod/sumdb/dirhash"
+)
+
+// The module that carries Go distributions, and the prefix of its versions (go.dev/ref/mod#toolchain modules are named
+// golang.org/toolchain@v0.0.1-goVERSION.GOOS-GOARCH).
+const (
+	toolchainModule  = "golang.org/toolchain"
+	toolchainVersion = "v0.0.1-go"
+)
+
+// fetchGo brings the Go distribution to PathOut/go: from the module proxy, checked against the checksum database.
+func fetchGo(ctx context.Context, job plan.GoJob) error {
+	client, err := httpClient()
+	if err != nil {
+		return err
+	}
+	from, err := proxies(job.Proxy.GOPROXY)
+	if err != nil {
+		return err
+	}
+	f := goFetch{client: client, from: from, job: job}
+	release, err := f.release(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: Go %s: %w", job.Go.Where, job.Go.Version, err)
+	}
+	archive, err := f.download(ctx, release)
+	if err != nil {
+		return fmt.Errorf("%s: Go %s: %w", job.Go.Where, job.Go.Version, err)
+	}
+	defer os.Remove(archive)
+	return unzipGo(archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+f.moduleVersion(release)+"/")
+}
+
+type goFetch struct {
+	client *http.Client
+	from   []proxyAddress
+	job    plan.GoJob
+}
+
+// moduleVersion is the toolchain module's version of a release: "v0.0.1-go1.26.8.linux-amd64".
+func (f goFetch) moduleVersion(release string) string {
+	return toolchainVersion + release + "." + strings.ReplaceAll(f.job.Go.Build, "/", "-")
+}
+
+// release is the wanted version itself, or for a language version ("1.26") its newest patch that the proxy lists.
+func (f goFetch) release(ctx context.Context) (string, error) {
+	want := f.job.Go.Version
+	if version.Lang("go"+want) != "go"+want {
+		return want, nil
+	}
+	list, err := f.list(ctx)
+	if err != nil {
+		return "", err
+	}
+	newest := ""
+	for _, v := range list {
+		if version.Lang("go"+v) == "go"+want && version.Compare("go"+v, "go"+newest) > 0 && !strings.ContainsAny(v, "rb") {
+			newest = v
+		}
+	}
+	if newest == "" {
+		return "", fmt.Errorf("the module proxy lists no release of it%s", newestOf(list))
+	}
+	return newest, nil
+}
+
+// list is every release the proxy has for this machine, oldest first.
+func (f goFetch) list(ctx context.Context) ([]string, error) {
+	var buf bytes.Buffer
+	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/list", func() (io.Writer, error) { buf.Reset(); return &buf, nil }); err != nil {
+		return nil, err
+	}
+	suffix := strings.TrimPrefix(f.moduleVersion(""), toolchainVersion)
+	var list []string
+	for _, line := range strings.Fields(buf.String()) {
+		if v, ok := strings.CutPrefix(line, toolchainVersion); ok && strings.HasSuffix(v, suffix) {
+			list = append(list, strings.TrimSuffix(v, suffix))
+		}
+	}
+	slices.SortFunc(list, func(a, b string) int { return version.Compare("go"+a, "go"+b) })
+	return list, nil
+}
+
+func newestOf(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return ", its newest is Go " + list[len(list)-1]
+}
+
+// download brings the module's zip to a temporary file whose hash the checksum database knows.
+func (f goFetch) download(ctx context.Context, release string) (string, error) {
+	v := f.moduleVersion(release)
+	file, err := os.CreateTemp(plan.PathOut, "go-*.zip")
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	restart := func() (io.Writer, error) {
+		if err := file.Truncate(0); err != nil {
+			return nil, err
+		}
+		_, err := file.Seek(0, io.SeekStart)
+		return file, err
+	}
+	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/"+v+".zip", restart); err != nil {
+		return "", f.explain(ctx, err)
+	}
+	if err := f.checkSum(v, file.Name()); err != nil {
+		return "", err
+	}
+	return file.Name(), nil
+}
+
+// explain adds to a refused download what the proxy does have.
+func (f goFetch) explain(ctx context.Context, err error) error {
+	var s *statusError
+	if !errors.As(err, &s) {
+		return fmt.Errorf("the module proxy cannot be read: %w", err)
+	}
+	list, listErr := f.list(ctx)
+	if listErr != nil || slices.Contains(list, f.job.Go.Version) {
+		return fmt.Errorf("the module proxy does not give it: %w", err)
+	}
+	return fmt.Errorf("there is no such release for %s%s (%w)", f.job.Go.Build, newestOf(list), err)
+}
+
+func (f goFetch) checkSum(v, file string) error {
+	want, err := sumFor(f.client, f.from, f.job.Proxy, toolchainModule, v)
+	if err != nil {
+		return err
+	}
+	if want == "" {
+		fmt.Fprintf(os.Stderr, "warning: GOSUMDB is off: the hash of %s@%s is not checked\n", toolchainModule, v)
+		return nil
+	}
+	got, err := dirhash.HashZip(file, dirhash.Hash1)
+	if err != nil {
+		return fmt.Errorf("the module proxy sent a broken zip: %w", err)
+	}
+	if got != want {
+		return fmt.Errorf("the module proxy sent %s@%s with hash %s, the checksum database says %s", toolchainModule, v, got, want)
+	}
+	return nil
+}
+
+// leftOut says whether a file of the distribution is nothing that a build reads: tests, documentation, and the sources
+// of the go command itself, which come compiled.
+func leftOut(name string) bool {
+	top, _, _ := strings.Cut(name, "/")
+	switch {
+	case slices.Contains([]string{"api", "doc", "misc", "test"}, top):
+		return true
+	case strings.HasPrefix(name, "src/cmd/"), strings.HasSuffix(name, "_test.go"):
+		return true
+	}
+	return strings.Contains(name, "/testdata/")
+}
+
+// unzipGo unpacks the module zip without its prefix. Module zips carry no modes: what lies in bin and pkg/tool is
+// executable.
+func unzipGo(archive, dest, prefix string) error {
+	r, err := zip.OpenReader(archive)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := os.MkdirAll(dest, 0o755); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dest)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	made := map[string]bool{}
+	for _, f := range r.File {
+		name := strings.TrimPrefix(f.Name, prefix)
+		if strings.HasSuffix(name, "/") || leftOut(name) {
+			continue
+		}
+		if dir := path.Dir(name); !made[dir] {
+			if err := root.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+			made[dir] = true
+		}
+		if err := unzipFile(root, f, name); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+func unzipFile(root *os.Root, f *zip.File, name string) error {
+	mode := os.FileMode(0o644)
+	if strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "pkg/tool/") {
+		mode = 0o755
+	}
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}

@@ -1,0 +1,289 @@
+package step
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/crossgo/crossgo/plan"
+	"golang.org/x/sync/errgroup"
+)
+
+// inspect asks the go command what the code is, for every target, and writes plan.Facts. What is wrong with the user's
+// files becomes a fact too: the frontend knows the lines of the spec.
+func inspect(ctx context.Context, job plan.InspectJob) error {
+	facts := plan.Facts{Targets: make([]plan.TargetFacts, len(job.Targets))}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for i, target := range job.Targets {
+		facts.Targets[i] = plan.TargetFacts{Platform: target.Platform, Binaries: make([]plan.BinaryFacts, len(target.Binaries))}
+		for j, b := range target.Binaries {
+			env := append(slices.Clone(job.Env), target.Env...)
+			group.Go(func() (err error) {
+				facts.Targets[i].Binaries[j], err = inspectBinary(ctx, sourceDir(job.Dir), env, b)
+				return err
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(plan.PathOut, plan.FactsFile), facts)
+}
+
+// inspectBinary lists the packages with cgo on unless the spec says off, since only so can be seen who needs it, and once
+// more without when it turns out that nobody does.
+func inspectBinary(ctx context.Context, dir string, env []string, b plan.InspectBinary) (plan.BinaryFacts, error) {
+	withCGO, err := list(ctx, dir, append(env, "CGO_ENABLED=1"), b)
+	if err != nil {
+		return plan.BinaryFacts{}, err
+	}
+	users := cgoUsers(withCGO)
+	on := plan.DecideCGO(b.CGO, users)
+	packages := withCGO
+	if !on {
+		if packages, err = list(ctx, dir, append(env, "CGO_ENABLED=0"), b); err != nil {
+			return plan.BinaryFacts{}, err
+		}
+	}
+	facts := plan.BinaryFacts{CGO: on, CGOUsers: users, CXX: on && hasCXX(packages), Foreign: []string{}, Std: []string{}}
+	facts.Mains, facts.Problems = mains(dir, packages, b)
+	if len(facts.Problems) == 0 {
+		dependencies(&facts, packages)
+	}
+	return facts, nil
+}
+
+// goPackage is what we read of go list's JSON (go help list).
+type goPackage struct {
+	Dir        string
+	ImportPath string
+	Name       string
+	Standard   bool
+	DepOnly    bool
+	Match      []string
+	CgoFiles   []string
+	CXXFiles   []string
+	Deps       []string
+	Module     *goModule
+	Error      *goListError
+	DepsErrors []*goListError
+}
+
+type goModule struct {
+	Path      string
+	Version   string
+	Main      bool
+	Dir       string
+	GoVersion string
+	Replace   *goModule
+}
+
+type goListError struct {
+	Pos string
+	Err string
+}
+
+const listFields = "-json=Dir,ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,Deps,Module,Error,DepsErrors"
+
+func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
+	args := []string{"list", "-e", "-deps", listFields}
+	if len(b.Tags) > 0 {
+		args = append(args, "-tags="+strings.Join(b.Tags, ","))
+	}
+	args = append(append(args, "--"), b.Patterns...)
+	out, err := goCommand{dir: dir, env: env, args: args}.output(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return decodePackages(out)
+}
+
+func decodePackages(out []byte) ([]*goPackage, error) {
+	var all []*goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		p := new(goPackage)
+		if err := dec.Decode(p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		all = append(all, p)
+	}
+}
+
+func cgoUsers(all []*goPackage) []string {
+	users := []string{}
+	for _, p := range all {
+		if !p.Standard && len(p.CgoFiles) > 0 {
+			users = append(users, p.ImportPath)
+		}
+	}
+	slices.Sort(users)
+	return users
+}
+
+func hasCXX(all []*goPackage) bool {
+	return slices.ContainsFunc(all, func(p *goPackage) bool { return !p.Standard && len(p.CXXFiles) > 0 })
+}
+
+// mains are the packages that the patterns name, or what is wrong with them. Only what the user named must be a main
+// package: "./..." may match libraries as well.
+func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPackage, []plan.Problem) {
+	found := []plan.MainPackage{}
+	var wrong []plan.Problem
+	for i, pattern := range b.Patterns {
+		n := len(found)
+		wild := strings.Contains(pattern, "...")
+		for _, p := range all {
+			if p.DepOnly || !slices.Contains(p.Match, pattern) {
+				continue
+			}
+			if problem := packageProblem(dir, p, b.Where[i], wild); problem != nil {
+				wrong = append(wrong, *problem)
+			} else if p.Name == "main" && !slices.ContainsFunc(found, func(m plan.MainPackage) bool { return m.ImportPath == p.ImportPath }) {
+				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i})
+			}
+		}
+		if len(found) == n && len(wrong) == 0 {
+			wrong = append(wrong, plan.Problem{Where: b.Where[i], Text: fmt.Sprintf("main: %s matches no main package of the module", pattern)})
+		}
+	}
+	if len(wrong) == 0 {
+		wrong = dependencyProblems(dir, all)
+	}
+	return found, wrong
+}
+
+// packageProblem is why a named package cannot be built.
+func packageProblem(dir string, p *goPackage, where string, wild bool) *plan.Problem {
+	switch {
+	case p.Error != nil && wild && strings.Contains(p.Error.Err, "build constraints exclude all Go files"):
+		return nil
+	case p.Error != nil:
+		return listProblem(dir, p.Error, where, "main: "+p.ImportPath+": ")
+	case p.Name != "main" && !wild:
+		return &plan.Problem{Where: where, Text: fmt.Sprintf("main: found package %s in %s, want package main", p.Name, p.ImportPath)}
+	}
+	return nil
+}
+
+// dependencyProblems are the errors of imported packages, each once.
+func dependencyProblems(dir string, all []*goPackage) []plan.Problem {
+	var wrong []plan.Problem
+	for _, p := range all {
+		if p.DepOnly && p.Error != nil {
+			wrong = append(wrong, *listProblem(dir, p.Error, p.ImportPath, ""))
+		}
+	}
+	return wrong
+}
+
+// listProblem takes the go command's place where it has one: a line of the user's code says more than one of the spec.
+func listProblem(dir string, e *goListError, where, prefix string) *plan.Problem {
+	text := strings.TrimSpace(strings.ReplaceAll(e.Err, plan.PathSource+"/", ""))
+	if e.Pos != "" {
+		pos := strings.TrimPrefix(strings.TrimPrefix(e.Pos, dir+"/"), plan.PathSource+"/")
+		return &plan.Problem{Where: pos, Text: text}
+	}
+	return &plan.Problem{Where: where, Text: prefix + text}
+}
+
+// dependencies sorts what is compiled and not the user's own into the lists of the facts.
+func dependencies(facts *plan.BinaryFacts, all []*goPackage) {
+	for _, p := range all {
+		switch {
+		case p.ImportPath == "unsafe" || p.ImportPath == "C":
+		case p.Standard:
+			facts.Std = append(facts.Std, p.ImportPath)
+		case foreign(p):
+			facts.Foreign = append(facts.Foreign, p.ImportPath)
+		}
+	}
+	slices.Sort(facts.Std)
+	slices.Sort(facts.Foreign)
+	if facts.CGO {
+		facts.Heavy = heavy(all)
+	}
+}
+
+// foreign tells the packages of other people's modules from the user's own: those of the main modules, and of local
+// directories that stand in for a module.
+func foreign(p *goPackage) bool {
+	return p.Module != nil && !p.Module.Main && (p.Module.Replace == nil || p.Module.Replace.Version != "")
+}
+
+// heavy are the foreign modules with cgo and the foreign modules that those need. A module that is replaced, or whose
+// closure reaches into the user's own code, is left to the ordinary dependencies.
+func heavy(all []*goPackage) []plan.HeavyModule {
+	byPath := map[string]*goPackage{}
+	for _, p := range all {
+		byPath[p.ImportPath] = p
+	}
+	wanted := map[string]bool{}
+	for _, p := range all {
+		if len(p.CgoFiles) > 0 && foreign(p) {
+			addClosure(wanted, byPath, p)
+		}
+	}
+	var modules []plan.HeavyModule
+	index := map[string]int{}
+	for _, p := range all { // in go list's order, which is the same every time
+		if !wanted[p.ImportPath] {
+			continue
+		}
+		i, ok := index[p.Module.Path]
+		if !ok {
+			i = len(modules)
+			index[p.Module.Path] = i
+			modules = append(modules, heavyModule(p.Module))
+		}
+		modules[i].Packages = append(modules[i].Packages, p.ImportPath)
+	}
+	for i := range modules {
+		slices.Sort(modules[i].Packages)
+	}
+	slices.SortFunc(modules, func(a, b plan.HeavyModule) int { return strings.Compare(a.Path, b.Path) })
+	return modules
+}
+
+func heavyModule(m *goModule) plan.HeavyModule {
+	dir := strings.TrimPrefix(m.Dir, plan.PathModules+"/")
+	return plan.HeavyModule{Path: m.Path, Version: m.Version, GoVersion: cmpOr(m.GoVersion, "1.16"), Dir: filepath.ToSlash(dir)}
+}
+
+// addClosure adds a package and what it needs, or nothing when part of that cannot stand in a vendor directory.
+func addClosure(wanted map[string]bool, byPath map[string]*goPackage, p *goPackage) {
+	need := []string{p.ImportPath}
+	for _, d := range p.Deps {
+		dep := byPath[d]
+		if dep == nil || dep.Standard {
+			continue
+		}
+		if !foreign(dep) {
+			return
+		}
+		need = append(need, d)
+	}
+	for _, n := range need {
+		if m := byPath[n].Module; m.Replace != nil || !strings.HasPrefix(m.Dir, plan.PathModules+"/") {
+			return
+		}
+	}
+	for _, n := range need {
+		wanted[n] = true
+	}
+}
+
+func cmpOr(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

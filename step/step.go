@@ -1,0 +1,121 @@
+// Package step is what runs inside build containers: one step per file, told what to do by a JSON job, reading from and
+// writing to fixed places (plan/paths.go). It is the only place that starts the go command.
+package step
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/crossgo/crossgo/plan"
+)
+
+// steps by name. Each reads its job, writes below plan.PathOut and returns the first thing that went wrong.
+var steps = map[string]func(ctx context.Context) error{
+	"go":      withJob(fetchGo),
+	"modules": withJob(downloadModules),
+	"inspect": withJob(inspect),
+	"resolve": withJob(resolve),
+	"unpack":  withJob(unpack),
+	"compile": withJob(compile),
+	"verify":  withJob(check),
+	"runtime": withJob(runtimeTree),
+}
+
+// Main runs the step that args name and returns the exit code: 0 done, 1 failed with the reason on stderr (and in
+// plan.ProblemFile, for the frontend), 2 no such step.
+func Main(args []string) int {
+	if len(args) == 2 && args[0] == "problem" {
+		return printProblem(args[1], os.Stdout)
+	}
+	if len(args) != 1 || steps[args[0]] == nil {
+		fmt.Fprintf(os.Stderr, "crossgo step: found %q, want one of %s\n", strings.Join(args, " "), strings.Join(names(), ", "))
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, args[0]); err != nil {
+		tell(err)
+		return 1
+	}
+	return 0
+}
+
+// run turns a panic into an error: a bug of ours must not look like a bug of the user's.
+func run(ctx context.Context, name string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("crossgo has a bug in step %s: %v", name, r)
+		}
+	}()
+	return steps[name](ctx)
+}
+
+func names() []string {
+	var list []string
+	for name := range steps {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// withJob reads the job before the step runs.
+func withJob[J any](step func(context.Context, J) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var job J
+		if err := readJSON(filepath.Join(plan.PathJob, plan.JobFile), &job); err != nil {
+			return err
+		}
+		return step(ctx, job)
+	}
+}
+
+func readJSON(name string, v any) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func writeJSON(name string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, append(data, '\n'), 0o644)
+}
+
+// shown marks an error whose text the user has already seen, such as a compiler's.
+type shown struct{ error }
+
+// tell says what went wrong, once on the build's log and once where the frontend finds it after the failure.
+func tell(err error) {
+	var s shown
+	if !errors.As(err, &s) {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	// Without the file the frontend falls back on the step's name: nothing more can be done here.
+	_ = os.WriteFile(filepath.Join(plan.PathOut, plan.ProblemFile), []byte(err.Error()), 0o644)
+}
+
+func printProblem(name string, w io.Writer) int {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return 1
+	}
+	_, _ = w.Write(data)
+	return 0
+}

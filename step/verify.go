@@ -1,0 +1,93 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/verify"
+	"github.com/crossgo/crossgo/verify/report"
+)
+
+// check is the gate: it lets the files below PathIn through to PathOut when every check holds, and writes the reports.
+func check(_ context.Context, job plan.VerifyJob) error {
+	if len(job.Files) == 0 {
+		return errors.New("there is nothing to verify")
+	}
+	rep := report.Report{Platform: job.Platform}
+	for _, f := range job.Files {
+		name := filepath.Join(plan.PathIn, f.Name)
+		rep.Check(f.Name, name, f.Want)
+		if err := fits(&rep.Files[len(rep.Files)-1], name, job.Root); err != nil {
+			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
+		}
+	}
+	if err := writeReports(rep); err != nil {
+		return err
+	}
+	if err := failures(job, rep); err != nil {
+		return err
+	}
+	for _, f := range job.Files {
+		if err := copyFile(filepath.Join(plan.PathIn, f.Name), filepath.Join(plan.PathOut, f.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fits looks whether the file's loader and libraries are in the image that it will run in.
+func fits(entry *report.File, name string, root bool) error {
+	if !root {
+		return nil
+	}
+	findings, err := verify.Fits(plan.PathRoot, name)
+	entry.Findings = append(entry.Findings, findings...)
+	return err
+}
+
+// failures are the checks that did not hold, one line each.
+func failures(job plan.VerifyJob, rep report.Report) error {
+	var errs []error
+	for i, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level == verify.Fail {
+				errs = append(errs, fmt.Errorf("%s: verify %s for %s: %s: %s", job.Files[i].Where, f.Name, job.Platform, finding.Check, finding.Text))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func writeReports(rep report.Report) error {
+	return errors.Join(
+		writeWith(filepath.Join(plan.PathReport, "report.json"), rep.JSON),
+		writeWith(filepath.Join(plan.PathReport, "report.txt"), rep.Text),
+	)
+}
+
+func writeWith(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
