@@ -1,0 +1,92 @@
+package spec
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestGenerated fails when docs/ is behind the tables; go generate ./spec writes it anew.
+func TestGenerated(t *testing.T) {
+	golden(t, "../docs/schema.json", string(Schema()))
+	golden(t, "../docs/reference.md", Reference())
+}
+
+func TestReferenceComplete(t *testing.T) {
+	page := Reference()
+	require.NotContains(t, page, "{{")
+	for _, doc := range allDocs() {
+		require.NotEmpty(t, doc.typ, doc.example)
+		require.NotEmpty(t, doc.def, doc.example)
+		require.NotEmpty(t, doc.allowed, doc.example)
+		require.Contains(t, page, doc.does)
+	}
+}
+
+// TestExamplesParse holds every example of the page against the parser.
+func TestExamplesParse(t *testing.T) {
+	for _, k := range fileKeys {
+		_, err := Parse("example", []byte(k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
+	for _, k := range binaryKeys {
+		text := "args: {VERSION: dev}\nbinaries:\n  - " + k.doc.example + "\n"
+		if k.name == "name" {
+			text += "    main: ./a\n"
+		}
+		_, err := Parse("example", []byte(text))
+		require.NoError(t, err, text)
+	}
+	for _, k := range imageKeys {
+		_, err := Parse("example", []byte("image:\n  "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
+	whole := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(Reference())
+	_, err := Parse("example", []byte(whole[1]))
+	require.NoError(t, err)
+}
+
+func allDocs() []keyDoc {
+	var docs []keyDoc
+	for _, k := range fileKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range binaryKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range imageKeys {
+		docs = append(docs, k.doc)
+	}
+	return docs
+}
+
+// TestSchema reads the schema back: every key is in it and every pattern compiles.
+func TestSchema(t *testing.T) {
+	var s struct {
+		Properties  map[string]any
+		Definitions map[string]struct {
+			Properties           map[string]any
+			AdditionalProperties bool
+		}
+	}
+	require.NoError(t, json.Unmarshal(Schema(), &s))
+	for _, name := range names(fileKeys) {
+		require.Contains(t, s.Properties, name)
+	}
+	for _, name := range names(binaryKeys) {
+		require.Contains(t, s.Definitions["binary"].Properties, name)
+	}
+	for _, name := range names(imageKeys) {
+		require.Contains(t, s.Definitions["image"].Properties, name)
+	}
+	require.False(t, s.Definitions["binary"].AdditionalProperties)
+	for _, m := range regexp.MustCompile(`"pattern": (".*")`).FindAllStringSubmatch(string(Schema()), -1) {
+		var pattern string
+		require.NoError(t, json.Unmarshal([]byte(m[1]), &pattern))
+		regexp.MustCompile(pattern)
+		require.False(t, strings.Contains(pattern, `\p`), "editors read patterns as JavaScript does: %s", pattern)
+	}
+}
