@@ -213,7 +213,7 @@ func (r *resolver) unknown(name string) error {
 }
 
 // nearest are up to three names of libraries and header packages that a user may have meant: by distance,
-// then by name.
+// then by how much of the beginning is right, then by name.
 func (r *resolver) nearest(name string) []string {
 	type candidate struct {
 		name     string
@@ -233,7 +233,7 @@ func (r *resolver) nearest(name string) []string {
 		}
 	}
 	slices.SortFunc(all, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), strings.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(commonPrefix(name, b.name), commonPrefix(name, a.name)), strings.Compare(a.name, b.name))
 	})
 	var names []string
 	for _, c := range all {
@@ -242,4 +242,12 @@ func (r *resolver) nearest(name string) []string {
 		}
 	}
 	return names
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }

@@ -32,13 +32,14 @@ var (
 	programSuffixes   = []string{"-bin", "-utils", "-tools", "-doc", "-perl"}
 )
 
-// muslReplaces are the packages that a musl sysroot has its own of, or that need glibc: never part of its closure.
-var muslReplaces = []string{"libc6", "libc6-dev", "libgcc-s1", "libcrypt1", "libcrypt-dev", "libstdc++6", "libgomp1", "libatomic1"}
+// muslReplaces are glibc's own development packages: never part of a musl sysroot, whose C library has its own. Beside
+// them no package of section libs is taken: it holds shared objects, which Debian links against glibc.
+var muslReplaces = []string{"libc6-dev", "libcrypt-dev"}
 
 // leftOut says why a package has no place in a sysroot of this kind; empty: it has one.
 func leftOut(e *entry, kind Kind) string {
-	if kind == KindMusl && slices.Contains(muslReplaces, e.Name) {
-		return "needs glibc"
+	if kind == KindMusl && (slices.Contains(muslReplaces, e.Name) || sectionOf(e) == "libs" && !strings.HasSuffix(e.Name, "-dev")) {
+		return "has only shared libraries for glibc, of no use with musl"
 	}
 	for _, r := range rules {
 		if r.fits(e) {
