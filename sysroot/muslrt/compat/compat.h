@@ -15,6 +15,7 @@
 #define _GNU_SOURCE
 #endif
 #include <stddef.h>
+#include <stdint.h>
 
 /* The glibc name has no declaration in musl's headers; this declares it and opens its definition. */
 #define NAME(type, name, args) \
