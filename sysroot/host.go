@@ -75,7 +75,7 @@ func writeCompiler(t *tree, bin string, a Arch, kind Kind) error {
 		if err := t.symlink(bin+"/"+l.name, l.program); err != nil {
 			return err
 		}
-		if err := t.symlink("usr/bin/"+l.name, "../../"+bin+"/"+l.name); err != nil {
+		if err := t.symlink("usr/bin/"+l.name, relative("usr/bin", bin+"/"+l.name)); err != nil {
 			return err
 		}
 	}
