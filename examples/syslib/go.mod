@@ -1,0 +1,3 @@
+module example.com/syslib
+
+go 1.26
