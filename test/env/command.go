@@ -37,9 +37,9 @@ func (r Result) OK(t testing.TB) Result {
 
 // Cmd is a command to run. Only Args is needed.
 type Cmd struct {
-	Dir    string    // working directory
-	Env    []string  // added to the process's
-	Args   []string  // program and arguments
+	Dir    string        // working directory
+	Env    []string      // added to the process's
+	Args   []string      // program and arguments
 	Within time.Duration // commandWithin when zero
 }
 

@@ -29,6 +29,8 @@ type Env struct {
 	Mirror   *Mirror   // Debian, module proxy and checksum database, well behaved
 	Daemon   *Daemon   // the daemon most tests share
 
+	content *content // what mirrors serve
+
 	once struct {
 		frontend, crossgo, goBase sync.Once
 	}

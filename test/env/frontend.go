@@ -1,0 +1,136 @@
+package env
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// frontendName is the image's name on every registry: ghcr.io/crossgo/crossgo:1 is the same image by way of the
+	// daemon's mirror setting, so that the examples' syntax lines work as they stand.
+	frontendName   = "crossgo/crossgo:1"
+	frontendBinary = "crossgo-frontend"
+)
+
+// FrontendLabels are the labels that BuildKit reads from a frontend image.
+var FrontendLabels = map[string]string{
+	"moby.buildkit.frontend.network.none": "true",
+	"moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests," +
+		"moby.buildkit.frontend.contexts",
+}
+
+// FrontendImage pushes the frontend image of this checkout, once per run, and returns its reference on the registry. It
+// is made without BuildKit: one static binary from scratch for each build platform.
+func (e *Env) FrontendImage(t testing.TB) string {
+	t.Helper()
+	e.once.frontend.Do(func() { e.frontendErr = e.pushFrontend() })
+	require.NoError(t, e.frontendErr)
+	return e.Registry.Ref(frontendName)
+}
+
+// pushFrontend builds and pushes.
+func (e *Env) pushFrontend() error {
+	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	for _, arch := range []string{"amd64", "arm64"} {
+		bin := filepath.Join(e.Dir, "bin", arch, frontendBinary)
+		if err := goBuild(e.Repo, "./cmd/crossgo-frontend", bin, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch); err != nil {
+			return err
+		}
+		img, err := frontendImage(bin, arch)
+		if err != nil {
+			return err
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: img,
+			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}}})
+	}
+	return e.Registry.PushIndex(frontendName, index)
+}
+
+// PushIndex pushes a multi-platform image.
+func (r *Registry) PushIndex(image string, index v1.ImageIndex) error {
+	ref, err := name.ParseReference(r.Ref(image), name.Insecure)
+	if err != nil {
+		return err
+	}
+	return remote.WriteIndex(ref, index)
+}
+
+// Push pushes an image.
+func (r *Registry) Push(image string, img v1.Image) error {
+	ref, err := name.ParseReference(r.Ref(image), name.Insecure)
+	if err != nil {
+		return err
+	}
+	return remote.Write(ref, img)
+}
+
+// Index reads a multi-platform image back.
+func (r *Registry) Index(t testing.TB, image string) v1.ImageIndex {
+	t.Helper()
+	ref, err := name.ParseReference(r.Ref(image), name.Insecure)
+	require.NoError(t, err)
+	index, err := remote.Index(ref)
+	require.NoError(t, err)
+	return index
+}
+
+// frontendImage is the image for one architecture.
+func frontendImage(bin, arch string) (v1.Image, error) {
+	layer, err := fileLayer(bin, frontendBinary)
+	if err != nil {
+		return nil, err
+	}
+	img, err := mutate.AppendLayers(mutate.MediaType(mutate.ConfigMediaType(empty.Image, types.OCIConfigJSON),
+		types.OCIManifestSchema1), layer)
+	if err != nil {
+		return nil, err
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", arch
+	config.Config.Entrypoint = []string{"/" + frontendBinary}
+	config.Config.Labels = FrontendLabels
+	return mutate.ConfigFile(img, config)
+}
+
+// fileLayer is a layer with one executable at the root.
+func fileLayer(file, as string) (v1.Layer, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	if err := w.WriteHeader(&tar.Header{Name: as, Mode: 0o755, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(data); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(buf.Bytes())), nil }
+	layer, err := tarball.LayerFromOpener(opener, tarball.WithMediaType(types.OCILayer))
+	if err != nil {
+		return nil, fmt.Errorf("layer of %s: %w", file, err)
+	}
+	return layer, nil
+}

@@ -1,0 +1,113 @@
+package env
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Mirror is the address of one server with what builds fetch. All mirrors of a run have the same content; those made by
+// Misbehave serve some of it wrongly.
+//
+// Nothing is copied in advance: a file that is asked for first is fetched by the ordinary client (apt's helper, the go
+// command) from wherever the machine gets its files, and is kept in the cache directory. With a warm cache nothing but
+// the age-limited signed indexes goes over the network.
+type Mirror struct {
+	Host  string // "127.0.0.1:PORT"
+	SumDB string // verifier key of the checksum database, a GOSUMDB value
+}
+
+// Debian is the address of the archive, a DEBIAN_MIRROR value.
+func (m *Mirror) Debian() string { return "http://" + m.Host + "/debian" }
+
+// Security is the address of the security archive, a DEBIAN_SECURITY_MIRROR value.
+func (m *Mirror) Security() string { return "http://" + m.Host + "/debian-security" }
+
+// GoProxy is the address of the module proxy, a GOPROXY value.
+func (m *Mirror) GoProxy() string { return "http://" + m.Host + "/goproxy" }
+
+// Settings are the build arguments that make a build use the mirror, as NAME=VALUE.
+func (m *Mirror) Settings() []string {
+	return []string{"GOPROXY=" + m.GoProxy(), "GOSUMDB=" + m.SumDB,
+		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security()}
+}
+
+// BuildArgs are Settings as options of buildx and of crossgo build.
+func (m *Mirror) BuildArgs() []string {
+	var args []string
+	for _, s := range m.Settings() {
+		args = append(args, "--build-arg", s)
+	}
+	return args
+}
+
+// content is what mirrors serve.
+type content struct {
+	debian *debianFiles
+	proxy  *goProxy
+	sums   *sumDB
+}
+
+// handler serves the content, with a checksum database that may lie.
+func (c *content) handler(sums *sumDB) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/debian/", c.debian)
+	mux.Handle("/debian-security/", c.debian)
+	mux.Handle("/goproxy/", http.StripPrefix("/goproxy", c.proxy))
+	mux.Handle("/goproxy/sumdb/", http.StripPrefix("/goproxy/sumdb", sums))
+	return mux
+}
+
+// startMirror starts the well-behaved mirror.
+func (e *Env) startMirror() error {
+	debian, err := newDebianFiles(e.Cache)
+	if err != nil {
+		return err
+	}
+	proxy, err := newGoProxy(e.Cache, e.Dir)
+	if err != nil {
+		return err
+	}
+	sums, err := newSumDB(proxy.sums)
+	if err != nil {
+		return err
+	}
+	e.content = &content{debian: debian, proxy: proxy, sums: sums}
+	host, stop, err := serve(e.content.handler(sums))
+	if err != nil {
+		return err
+	}
+	e.Mirror = &Mirror{Host: host, SumDB: sums.key}
+	e.closers = append(e.closers, stop)
+	return nil
+}
+
+// Misbehave starts a mirror with faults, which lives as long as the test. Of several faults for a path the first counts.
+func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
+	t.Helper()
+	handler, err := faulty(e.content.handler(e.content.sums), faults)
+	require.NoError(t, err)
+	host, stop, err := serve(handler)
+	require.NoError(t, err)
+	if refuses(faults) {
+		require.NoError(t, stop()) // nobody listens at the address any more
+	} else {
+		t.Cleanup(func() { require.NoError(t, stop()) })
+	}
+	return &Mirror{Host: host, SumDB: e.content.sums.key}
+}
+
+// LyingSums starts a mirror whose checksum database signs a wrong hash for every module.
+func (e *Env) LyingSums(t testing.TB) *Mirror {
+	t.Helper()
+	sums, err := newSumDB(func(path, version string) ([]byte, error) {
+		honest, err := e.content.proxy.sums(path, version)
+		return lie(honest), err
+	})
+	require.NoError(t, err)
+	host, stop, err := serve(e.content.handler(sums))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, stop()) })
+	return &Mirror{Host: host, SumDB: sums.key}
+}
