@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/cmd/buildctl/build"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/auth/authprovider"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	"github.com/moby/buildkit/session/sshforward/sshprovider"
+	"github.com/tonistiigi/fsutil"
+)
+
+// Names that the frontend reads: BuildKit's for the local folders, ours for our own binary.
+const (
+	contextLocal = "context"
+	specLocal    = "dockerfile"
+	selfLocal    = "crossgo-self"
+	secretCA     = "ca-certificates"
+)
+
+// solveOpt turns the flags into BuildKit's request; every mistake in them is reported at once.
+func (f *buildFlags) solveOpt(dir string) (client.SolveOpt, error) {
+	opt := client.SolveOpt{FrontendAttrs: map[string]string{}, LocalMounts: map[string]fsutil.FS{}}
+	exports, err1 := parseOutputs(f.outputs, os.Stdout)
+	cacheFrom, err2 := build.ParseImportCache(f.cacheFrom)
+	cacheTo, err3 := build.ParseExportCache(f.cacheTo)
+	attached, err4 := f.session()
+	opt.Exports, opt.CacheImports, opt.CacheExports, opt.Session = exports, cacheFrom, cacheTo, attached
+	err := errors.Join(err1, flagError("--cache-from", err2), flagError("--cache-to", err3), err4,
+		f.addSources(&opt, dir), f.addContexts(&opt), f.addArgs(opt.FrontendAttrs))
+	f.addAttrs(opt.FrontendAttrs)
+	return opt, err
+}
+
+func flagError(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", flag, err)
+}
+
+// addSources names the two folders of every build: the module's, and the one that holds the spec.
+func (f *buildFlags) addSources(opt *client.SolveOpt, dir string) error {
+	path := f.specPath(dir)
+	if info, err := os.Stat(path); err != nil {
+		return fmt.Errorf("spec: %w", err)
+	} else if info.IsDir() {
+		return fmt.Errorf("spec: %s is a folder, want a file", path)
+	}
+	opt.FrontendAttrs["filename"] = filepath.Base(path)
+	return errors.Join(addLocal(opt, contextLocal, dir), addLocal(opt, specLocal, filepath.Dir(path)))
+}
+
+// addLocal lets the build read a folder of this machine under a name.
+func addLocal(opt *client.SolveOpt, name, dir string) error {
+	if info, err := os.Stat(dir); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s is a file, want a folder", dir)
+	}
+	folder, err := fsutil.NewFS(dir)
+	if err != nil {
+		return err
+	}
+	opt.LocalMounts[name] = folder
+	return nil
+}
+
+// addContexts replaces what the build would fetch: by a folder of this machine, or by whatever BuildKit can load.
+func (f *buildFlags) addContexts(opt *client.SolveOpt) error {
+	var errs []error
+	for _, value := range f.contexts {
+		name, source, err := split("--build-context", value)
+		if err == nil && !strings.Contains(source, "://") {
+			err = flagError("--build-context "+name, addLocal(opt, name, source))
+			source = "local:" + name
+		}
+		opt.FrontendAttrs["context:"+name] = source
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// addArgs passes the user's build args, and for those the user did not give what this machine knows.
+func (f *buildFlags) addArgs(attrs map[string]string) error {
+	var errs []error
+	for _, value := range f.buildArgs {
+		if key, val, ok := strings.Cut(value, "="); ok && key != "" {
+			attrs["build-arg:"+key] = val
+		} else if val, set := os.LookupEnv(value); set {
+			attrs["build-arg:"+value] = val
+		} else {
+			errs = append(errs, fmt.Errorf("--build-arg %s: no value, and the environment has none", value))
+		}
+	}
+	for _, d := range withoutGiven(discover(), attrs) {
+		attrs["build-arg:"+d.arg] = d.value
+		f.debugf("%v", d)
+	}
+	return errors.Join(errs...)
+}
+
+// withoutGiven drops what the user said. Proxies are read in both spellings, and a Debian mirror of the user's brings
+// the security archive beside it: neither may be mixed with what was found.
+func withoutGiven(all []found, attrs map[string]string) []found {
+	given := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { _, ok := attrs["build-arg:"+n]; return ok })
+	}
+	mirrors := given("DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR")
+	return slices.DeleteFunc(all, func(d found) bool {
+		return given(d.arg, strings.ToLower(d.arg)) || mirrors && strings.HasPrefix(d.arg, "DEBIAN_")
+	})
+}
+
+func (f *buildFlags) addAttrs(attrs map[string]string) {
+	if len(f.platforms) > 0 {
+		attrs["platform"] = strings.Join(f.platforms, ",")
+	}
+	if f.target != "" {
+		attrs["target"] = f.target
+	}
+	if f.noCache {
+		attrs["no-cache"] = ""
+	}
+	if epoch, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok && attrs["build-arg:SOURCE_DATE_EPOCH"] == "" {
+		attrs["build-arg:SOURCE_DATE_EPOCH"] = epoch
+	}
+}
+
+// session is what the builder may ask of this machine: registry logins, secrets, ssh.
+func (f *buildFlags) session() ([]session.Attachable, error) {
+	login := authprovider.LoadAuthConfig(config.LoadDefaultConfigFile(os.Stderr))
+	out := []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{AuthConfigProvider: login})}
+	secrets, err1 := build.ParseSecret(f.withCA())
+	if secrets != nil {
+		out = append(out, secrets)
+	}
+	if len(f.ssh) == 0 {
+		return out, flagError("--secret", err1)
+	}
+	configs, err2 := build.ParseSSH(f.ssh)
+	if err2 == nil {
+		var agents session.Attachable
+		if agents, err2 = sshprovider.NewSSHAgentProvider(configs); err2 == nil {
+			out = append(out, agents)
+		}
+	}
+	return out, errors.Join(flagError("--secret", err1), flagError("--ssh", err2))
+}
+
+// withCA adds the CA certificates of this machine to the secrets, unless the user gave others.
+func (f *buildFlags) withCA() []string {
+	for _, s := range f.secrets {
+		if slices.Contains(strings.Split(s, ","), "id="+secretCA) {
+			return f.secrets
+		}
+	}
+	path := discoverCA()
+	if path == "" {
+		return f.secrets
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > secretsprovider.MaxSecretSize {
+		fmt.Fprintf(os.Stderr, "note: %s is larger than a secret may be; the build's https trusts only the usual CAs\n", path)
+		return f.secrets
+	}
+	f.debugf("secret %s from %s", secretCA, path)
+	return append(slices.Clone(f.secrets), "id="+secretCA+",src="+path)
+}
+
+func (f *buildFlags) debugf(format string, args ...any) {
+	if f.debug {
+		fmt.Fprintf(os.Stderr, "found: "+format+"\n", args...)
+	}
+}
