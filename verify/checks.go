@@ -15,7 +15,7 @@ type subject struct {
 // checks is every check in the order of the report. A check that does not apply gives nothing.
 var checks = []func(*subject) []Finding{
 	checkFormat, checkMachine, checkClass, checkEndianness, checkType, checkOS,
-	checkLoader, checkLibc, checkLink, checkNeeded, checkGlibcFloor, checkCPU, checkFloatABI, checkSignature, checkImports,
+	checkLoader, checkLibc, checkLink, checkNeeded, checkImports, checkGlibcFloor, checkCPU, checkFloatABI, checkSignature,
 	checkBuildInfo, checkGOOS, checkGOARCH, checkVariant, checkCGO, checkGoVersion, checkMainPath,
 }
 
