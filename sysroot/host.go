@@ -92,7 +92,9 @@ func clangConfig(a Arch, kind Kind) string {
 	lines := []string{"--sysroot=" + TargetRoot, "-Qunused-arguments", "-fuse-ld=lld"}
 	lines = append(lines, a.Flags...)
 	if kind == KindMusl {
-		lines = append(lines, "-static-libgcc") // Debian's libgcc_s needs glibc
+		// Debian's libgcc_s needs glibc. Its libgcc.a and startup files lie below the GNU triple, where clang looks for
+		// some musl targets only unless told.
+		lines = append(lines, "-static-libgcc", "--gcc-triple="+a.gcc())
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

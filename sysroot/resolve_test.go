@@ -210,7 +210,11 @@ func TestArchs(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, a.Debian)
 	}
-	_, err := ArchFor("arm", "v9")
+	armhf, err := ArchOf("armhf")
+	require.NoError(t, err)
+	require.False(t, armhf.StaticPIE(KindGlibc))
+	require.True(t, armhf.StaticPIE(KindMusl))
+	_, err = ArchFor("arm", "v9")
 	require.ErrorContains(t, err, "there is no C sysroot for linux/arm/v9, only for: linux/amd64")
 	_, err = ArchOf("mips")
 	require.ErrorContains(t, err, `Debian architecture "mips" is not supported`)

@@ -42,6 +42,18 @@ var archs = []Arch{
 		"/lib/ld-linux-riscv64-lp64d.so.1", "/lib/ld-musl-riscv64.so.1", nil},
 }
 
+// noGlibcStaticPIE are the Debian architectures whose libc6-dev has no rcrt1.o, the startup file of a static PIE.
+// musl-dev has one for every architecture.
+var noGlibcStaticPIE = []string{"armhf", "armel", "ppc64el"}
+
+// StaticPIE reports whether a static position independent executable can be linked against that C library.
+func (a Arch) StaticPIE(kind Kind) bool {
+	return kind == KindMusl || !slices.Contains(noGlibcStaticPIE, a.Debian)
+}
+
+// gcc is the directory of libgcc-N-dev below usr/lib/gcc: the GNU triple, but Debian's gcc for i386 is one for i686.
+func (a Arch) gcc() string { return strings.Replace(a.GNU, "i386-", "i686-", 1) }
+
 // Archs are all rows, in a fixed order.
 func Archs() []Arch { return slices.Clone(archs) }
 

@@ -179,7 +179,8 @@ func TestUnpackHost(t *testing.T) {
 		bin + "/aarch64-linux-gnu-clang -> clang",
 		bin + "/arm-linux-musleabihf-clang++ -> clang++",
 		bin + "/aarch64-unknown-linux-gnu.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n",
-		bin + "/arm-unknown-linux-musleabihf.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=armv7-a\n-mfpu=vfpv3-d16\n-mfloat-abi=hard\n-static-libgcc\n",
+		bin + "/arm-unknown-linux-musleabihf.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=armv7-a\n-mfpu=vfpv3-d16\n-mfloat-abi=hard\n-static-libgcc\n--gcc-triple=arm-linux-gnueabihf\n",
+		bin + "/i386-unknown-linux-musl.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=i686\n-static-libgcc\n--gcc-triple=i686-linux-gnu\n",
 		"usr/bin/aarch64-linux-gnu-clang -> ../lib/llvm-19/bin/aarch64-linux-gnu-clang",
 		"usr/bin/clang-19 -> ../lib/llvm-19/bin/clang",
 		"usr/bin/pkg-config -> pkgconf",
@@ -271,7 +272,7 @@ func TestBaseFiles(t *testing.T) {
 		return "-----BEGIN CERTIFICATE-----\n" + text + "\n-----END CERTIFICATE-----"
 	}
 	ca := deb(t, "ca-certificates.deb", "", file(certsDir+"mozilla/B.crt", cert("QkJC")+"\n"), file(certsDir+"mozilla/A.crt", cert("QUFB")), program("usr/sbin/update-ca-certificates"))
-	tz := deb(t, "tzdata.deb", "", file(zoneDir+"Europe/Berlin", "zone"), link(zoneDir+"Berlin", "Europe/Berlin"), file(zoneDir+"posix/Europe/Berlin", "double"), file(zoneDir+"right/Europe/Berlin", "leap"))
+	tz := deb(t, "tzdata.deb", "", file(zoneDir+"Europe/Berlin", "zone"), link(zoneDir+"Berlin", "Europe/Berlin"), file(zoneDir+"posix/Europe/Berlin", "double"), file(zoneDir+"right/Europe/Berlin", "leap"), link(zoneDir+"localtime", "/etc/localtime"))
 	dest := t.TempDir()
 	require.NoError(t, BaseFiles(dest, []string{ca, tz}))
 	require.Equal(t, []string{
