@@ -1,0 +1,128 @@
+// Package test drives crossgo the way users do: the real docker command and buildx, a real buildkitd, a real registry; and
+// runs what comes out. What is fetched comes from mirrors on the loopback address (see test/env), live_test.go excepted.
+package test
+
+import (
+	"archive/tar"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/crossgo/crossgo/test/env"
+	"github.com/stretchr/testify/require"
+)
+
+// world is what all tests share.
+var world *env.Env
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	e, err := env.Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	world = e
+	code := m.Run()
+	if err := e.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// example is a copy of an example's folder for one test.
+func example(t testing.TB, name string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(world.Repo, "examples", name))))
+	return dir
+}
+
+// write puts files into dir; an empty text removes one.
+func write(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if text == "" {
+			require.NoError(t, os.Remove(file))
+			continue
+		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+}
+
+// build runs docker buildx build for dir with the frontend image of this checkout and the well-behaved mirror.
+func build(t testing.TB, dir string, args ...string) env.Result {
+	t.Helper()
+	return buildOn(t, world.Daemon, world.Mirror, dir, args...)
+}
+
+// buildOn is build with a daemon and a mirror. The specs name ghcr.io/crossgo/crossgo:1, for which the registry answers.
+func buildOn(t testing.TB, d *env.Daemon, m *env.Mirror, dir string, args ...string) env.Result {
+	t.Helper()
+	world.FrontendImage(t)
+	all := append([]string{"build", "--progress=plain", "-f", "crossgo.yaml"}, m.BuildArgs()...)
+	return world.BuildxOn(t, d, dir, append(append(all, args...), ".")...)
+}
+
+// folder is where the local exporter puts a platform's files: the name of its folder, or nothing for a single one.
+func folder(platform string) string { return strings.ReplaceAll(platform, "/", "_") }
+
+// files are the regular files below dir, by slash-separated relative path.
+func files(t testing.TB, dir string) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path == dir {
+			return fs.SkipAll
+		}
+		if err == nil && d.Type().IsRegular() {
+			rel, relErr := filepath.Rel(dir, path)
+			names = append(names, filepath.ToSlash(rel))
+			return relErr
+		}
+		return err
+	})
+	require.NoError(t, err)
+	return names
+}
+
+// tarFiles are the regular files in a tar.
+func tarFiles(t testing.TB, file string) map[string][]byte {
+	t.Helper()
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer f.Close()
+	all := map[string][]byte{}
+	for r := tar.NewReader(f); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		if h.Typeflag == tar.TypeReg {
+			data, err := io.ReadAll(r)
+			require.NoError(t, err)
+			all[strings.TrimPrefix(h.Name, "./")] = data
+		}
+	}
+}
+
+// requireLines checks that each line stands in the text as a whole line.
+func requireLines(t testing.TB, text string, want ...string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, w := range want {
+		require.Contains(t, lines, w)
+	}
+}

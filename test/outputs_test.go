@@ -1,0 +1,150 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/crossgo/crossgo/test/env"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/require"
+)
+
+const twoPlatforms = "--platform=linux/amd64,linux/arm64"
+
+func TestOnePlatformHasNoFolderOfItsOwn(t *testing.T) {
+	out := t.TempDir()
+	build(t, example(t, "hello"), "--target=bin", "--platform=linux/arm64", "-o", out).OK(t)
+	require.Contains(t, files(t, out), "hello")
+}
+
+func TestTarOutput(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.tar")
+	build(t, example(t, "hello"), "--target=bin", twoPlatforms, "-o", "type=tar,dest="+file).OK(t)
+	got := tarFiles(t, file)
+	require.Contains(t, got, "linux_amd64/hello")
+	require.Contains(t, got, "linux_arm64/hello")
+}
+
+func TestReportOutput(t *testing.T) {
+	out := t.TempDir()
+	build(t, example(t, "hello"), "--target=report", "--platform=linux/arm64", "-o", out).OK(t)
+	got := files(t, out)
+	require.Contains(t, got, "report.json")
+	require.Contains(t, got, "report.txt")
+}
+
+func TestOCIOutput(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "image.tar")
+	build(t, example(t, "hello"), "--target=image", twoPlatforms, "-o", "type=oci,dest="+file).OK(t)
+	got := tarFiles(t, file)
+	var index v1.IndexManifest
+	require.NoError(t, json.Unmarshal(got["index.json"], &index))
+	require.Len(t, index.Manifests, 1)
+	var inner v1.IndexManifest
+	require.NoError(t, json.Unmarshal(got["blobs/sha256/"+index.Manifests[0].Digest.Hex], &inner))
+	require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, imagePlatforms(inner))
+}
+
+// imagePlatforms are the platforms of an index's images; attestations have none.
+func imagePlatforms(index v1.IndexManifest) []string {
+	var all []string
+	for _, m := range index.Manifests {
+		if m.Platform != nil && m.Platform.OS != "unknown" {
+			all = append(all, m.Platform.OS+"/"+m.Platform.Architecture)
+		}
+	}
+	return all
+}
+
+func TestPushedImageIsWholeAndRunsAsNobody(t *testing.T) {
+	build(t, example(t, "hello"), "--target=image", twoPlatforms,
+		"-o", "type=image,push=true,name="+world.Registry.Ref("test/hello:1")).OK(t)
+	checkHelloImage(t, "test/hello:1")
+
+	out := t.TempDir()
+	build(t, example(t, "hello"), "--target=image", "--platform=linux/amd64", "-o", out).OK(t)
+	got := files(t, out)
+	require.Subset(t, got, []string{"hello", "etc/ssl/certs/ca-certificates.crt", "etc/nsswitch.conf", "etc/passwd", "etc/group",
+		"usr/share/zoneinfo/Europe/Berlin"})
+	require.DirExists(t, filepath.Join(out, "tmp"))
+}
+
+// checkHelloImage reads an image of two platforms back from the registry.
+func checkHelloImage(t *testing.T, name string) {
+	t.Helper()
+	index := world.Registry.Index(t, name)
+	manifest, err := index.IndexManifest()
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, imagePlatforms(*manifest))
+	for _, m := range manifest.Manifests {
+		if m.Platform.OS == "unknown" {
+			continue
+		}
+		img, err := index.Image(m.Digest)
+		require.NoError(t, err)
+		config, err := img.ConfigFile()
+		require.NoError(t, err)
+		require.Equal(t, m.Platform.Architecture, config.Architecture)
+		require.Equal(t, []string{"/hello"}, config.Config.Entrypoint)
+		require.Equal(t, "65532:65532", config.Config.User)
+	}
+}
+
+func TestBakeBuildsSeveralTargets(t *testing.T) {
+	world.FrontendImage(t)
+	dir, out := example(t, "hello"), t.TempDir()
+	var args string
+	for _, s := range world.Mirror.Settings() {
+		name, value, _ := cut(s)
+		args += fmt.Sprintf("    %s = %q\n", name, value)
+	}
+	write(t, dir, map[string]string{"docker-bake.hcl": fmt.Sprintf(`group "default" { targets = ["bin", "image"] }
+target "base" {
+  dockerfile = "crossgo.yaml"
+  platforms = ["linux/amd64", "linux/arm64"]
+  args = {
+%s  }
+}
+target "bin" {
+  inherits = ["base"]
+  target = "bin"
+  output = ["type=local,dest=%s"]
+}
+target "image" {
+  inherits = ["base"]
+  target = "image"
+  output = ["type=image,push=true,name=%s"]
+}
+`, args, out, world.Registry.Ref("test/baked:1"))})
+	world.BuildxOn(t, world.Daemon, dir, "bake", "--progress=plain", "--allow=fs="+out).OK(t)
+	require.Subset(t, files(t, out), []string{"linux_amd64/hello", "linux_arm64/hello"})
+	checkHelloImage(t, "test/baked:1")
+}
+
+func TestImageOnABaseReference(t *testing.T) {
+	dir, out := example(t, "hello"), t.TempDir()
+	write(t, dir, map[string]string{"Dockerfile": "FROM scratch\nCOPY go.mod /from-base\n"})
+	world.BuildxOn(t, world.Daemon, dir, "build", twoPlatforms, "-o", "type=image,push=true,name="+world.Registry.Ref("test/base:1"), ".").OK(t)
+	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries:\n  - main: .\n    cgo: off\nimage:\n  base: docker.io/test/base:1\n"})
+	build(t, dir, twoPlatforms, "-o", out).OK(t)
+	require.Subset(t, files(t, out), []string{"linux_arm64/from-base", "linux_arm64/hello"})
+}
+
+func TestNothingChangedRunsNothing(t *testing.T) {
+	dir, out := example(t, "hello"), t.TempDir()
+	args := []string{"--target=bin", "--platform=linux/arm64", "-o", out}
+	build(t, dir, args...).OK(t)
+	again := build(t, dir, args...).OK(t)
+	require.Regexp(t, `compile[^\n]*\n#\d+ CACHED`, again.Stderr)
+}
+
+func TestSameInputSameBytes(t *testing.T) {
+	sum := func(d *env.Daemon) []byte {
+		file := filepath.Join(t.TempDir(), "out.tar")
+		buildOn(t, d, world.Mirror, example(t, "hello"), "--target=bin", "--platform=linux/arm64", "-o", "type=tar,dest="+file).OK(t)
+		return tarFiles(t, file)["hello"]
+	}
+	require.Equal(t, sum(world.Daemon), sum(world.NewDaemon(t, env.DaemonOptions{})))
+}
