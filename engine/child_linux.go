@@ -74,9 +74,9 @@ func childMain(arg string) int {
 }
 
 // awaitParent returns when the parent closed the pipe, by intent or by dying, or asked with SIGTERM.
-// SIGINT is the terminal's word to the parent.
+// SIGINT is the terminal's word to the parent, and a log that nobody reads is no reason to die of SIGPIPE.
 func awaitParent() {
-	signal.Ignore(syscall.SIGINT, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 	eof := make(chan struct{})

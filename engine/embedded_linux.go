@@ -137,10 +137,9 @@ func (c *child) run(stderr io.Writer, listener, ready *os.File) error {
 	if err != nil {
 		return err
 	}
-	defer logFile.Close()
 	config, err := json.Marshal(c.config)
 	if err != nil {
-		return err
+		return errors.Join(err, logFile.Close())
 	}
 	c.cmd = exec.Command("/proc/self/exe")
 	c.cmd.Args = []string{childArg, string(config)}
@@ -153,15 +152,16 @@ func (c *child) run(stderr io.Writer, listener, ready *os.File) error {
 		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS,
 		Setpgid:    true, // Ctrl-C reaches the parent alone, which then stops the child in order
 	}
-	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
-		return err
+	if c.stdin, err = c.cmd.StdinPipe(); err == nil {
+		err = c.cmd.Start()
 	}
-	if err := c.cmd.Start(); err != nil {
-		return fmt.Errorf("start in new namespaces: %w", err)
+	if err != nil {
+		return errors.Join(fmt.Errorf("start in new namespaces: %w", err), logFile.Close())
 	}
 	c.gone = make(chan struct{})
 	go func() {
 		c.cmd.Wait()
+		logFile.Close()
 		close(c.gone)
 	}()
 	return nil

@@ -239,3 +239,15 @@ func children(t *testing.T) []string {
 	}
 	return out
 }
+
+// TestDebugShowsTheLog shows that --debug doubles BuildKit's log, and that it is in the file either way.
+func TestDebugShowsTheLog(t *testing.T) {
+	state := t.TempDir()
+	var shown bytes.Buffer
+	e, err := Open(t.Context(), Options{Embedded: true, StateDir: state, Stderr: &shown, Debug: true})
+	require.NoError(t, err)
+	require.NoError(t, run(t.Context(), e, buildProbe(t), t.TempDir(), "write", "/out/said", "hello"))
+	require.NoError(t, e.Close())
+	require.Contains(t, shown.String(), "level=debug")
+	require.Equal(t, shown.String(), read(t, filepath.Join(state, "engine.log")))
+}
