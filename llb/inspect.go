@@ -24,7 +24,7 @@ func NewCode(in Inputs, g plan.Go, modules *plan.ModulesJob) Code {
 // Inspect is the state with plan.FactsFile.
 func Inspect(in Inputs, c Code, job plan.InspectJob) llb.State {
 	return c.mountInto(in.self("inspect", "[inspect] go list", "", "the code", job)).
-		mount(plan.PathSource, in.Context).output()
+		mount(plan.PathSource, in.Context).scratch(plan.PathGoCache).output()
 }
 
 func (c Code) mountInto(e *exec) *exec {

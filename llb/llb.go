@@ -109,6 +109,12 @@ func (e *exec) mount(at string, st llb.State, opts ...llb.MountOption) *exec {
 	return e
 }
 
+// scratch gives the step a place to write to that nobody reads afterwards.
+func (e *exec) scratch(at string) *exec {
+	e.options = append(e.options, llb.AddMount(at, llb.Scratch(), llb.Tmpfs()))
+	return e
+}
+
 // online gives the step the network and what it needs there.
 func (e *exec) online() *exec {
 	e.network = true

@@ -56,7 +56,7 @@ func unpack(_ context.Context, job plan.UnpackJob) error {
 		debs[i] = filepath.Join(plan.PathIn, f)
 	}
 	if job.Kind == sysroot.KindBase {
-		return fmt.Errorf("soon")
+		return sysroot.BaseFiles(plan.PathOut, debs)
 	}
 	if err := sysroot.Unpack(plan.PathOut, debs, sysroot.UnpackOptions{Kind: job.Kind, Arch: job.Arch}); err != nil {
 		return fmt.Errorf("unpack %s %s: %w", job.Kind, job.Arch, err)
@@ -70,5 +70,5 @@ func runtimeTree(_ context.Context, job plan.RuntimeJob) error {
 	for i, f := range job.Files {
 		files[i] = filepath.Join(plan.PathIn, f)
 	}
-	return fmt.Errorf("soon")
+	return sysroot.CopyRuntime(plan.PathSysroot, plan.PathOut, files)
 }
