@@ -134,7 +134,7 @@ func (e *Env) Crossgo(t testing.TB, dir string, env []string, args ...string) Re
 // CrossgoBinary is the path of the crossgo command, built once per run.
 func (e *Env) CrossgoBinary(t testing.TB) string {
 	t.Helper()
-	bin := filepath.Join(e.Dir, "bin", "crossgo")
+	bin := filepath.Join(e.Dir, "bin", "self", "crossgo")
 	e.once.crossgo.Do(func() { e.crossgoErr = goBuild(e.Repo, "./cmd/crossgo", bin, "CGO_ENABLED=0") })
 	require.NoError(t, e.crossgoErr)
 	return bin

@@ -1,0 +1,73 @@
+# docker buildx bake            the frontend image, by the Dockerfile
+# docker buildx bake self       the same by crossgo itself, without a base image
+# docker buildx bake examples   the programs below examples/, into out/examples/
+
+variable "IMAGE" {
+  default = "ghcr.io/crossgo/crossgo"
+}
+
+variable "TAG" {
+  default = "1"
+}
+
+variable "GO_VERSION" {
+  default = "1.26.8"
+}
+
+# Where modules and packages come from, when it is not where they come from by default.
+variable "GOPROXY" {
+  default = null
+}
+variable "GOSUMDB" {
+  default = null
+}
+variable "DEBIAN_MIRROR" {
+  default = null
+}
+variable "DEBIAN_SECURITY_MIRROR" {
+  default = null
+}
+
+group "default" {
+  targets = ["image"]
+}
+
+target "_image" {
+  platforms = ["linux/amd64", "linux/arm64"]
+  tags      = ["${IMAGE}:${TAG}"]
+}
+
+target "image" {
+  inherits   = ["_image"]
+  dockerfile = "Dockerfile"
+  args = {
+    GO_VERSION = GO_VERSION
+    GOPROXY    = GOPROXY
+    GOSUMDB    = GOSUMDB
+  }
+}
+
+target "self" {
+  inherits   = ["_image"]
+  dockerfile = "crossgo.yaml"
+  target     = "image"
+  args = {
+    GOPROXY = GOPROXY
+    GOSUMDB = GOSUMDB
+  }
+}
+
+target "examples" {
+  name       = "example-${example}"
+  matrix     = { example = ["hello", "sqlite", "cxx", "syslib", "many"] }
+  context    = "examples/${example}"
+  dockerfile = "crossgo.yaml"
+  target     = "bin"
+  output     = ["type=local,dest=out/examples/${example}"]
+  args = {
+    GOPROXY                = GOPROXY
+    GOSUMDB                = GOSUMDB
+    DEBIAN_MIRROR          = DEBIAN_MIRROR
+    DEBIAN_SECURITY_MIRROR = DEBIAN_SECURITY_MIRROR
+  }
+}

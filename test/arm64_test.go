@@ -1,0 +1,33 @@
+package test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/crossgo/crossgo/test/env"
+)
+
+// TestArm64Worker builds on a worker that is arm64 as far as BuildKit and crossgo can tell: its steps run emulated.
+func TestArm64Worker(t *testing.T) {
+	world.Emulate(t, "arm64")
+	d := world.NewDaemon(t, env.DaemonOptions{Platforms: []string{"linux/arm64"}})
+	t.Run("hello", func(t *testing.T) {
+		out := t.TempDir()
+		buildOn(t, d, world.Mirror, example(t, "hello"), "--target=bin", twoPlatforms, "-o", out).OK(t)
+		for _, platform := range []string{"linux/amd64", "linux/arm64"} {
+			said := env.Execute(t, env.Program{Platform: platform, File: filepath.Join(out, folder(platform), "hello")}).OK(t).Stdout
+			requireLines(t, said, "hello: ok", "hello from "+platform)
+		}
+	})
+	t.Run("small cgo program", func(t *testing.T) {
+		dir, out := t.TempDir(), t.TempDir()
+		write(t, dir, map[string]string{
+			"go.mod":       "module example.com/small\n\ngo 1.26\n",
+			"main.go":      "package main\n\n// static int answer(void) { return 42; }\nimport \"C\"\n\nfunc main() { println(\"small:\", int(C.answer())) }\n",
+			"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: on\n    libc: musl\n    link: static\n",
+		})
+		buildOn(t, d, world.Mirror, dir, "--platform=linux/amd64", "-o", out).OK(t)
+		said := env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "small")}).OK(t).Stderr
+		requireLines(t, said, "small: 42")
+	})
+}

@@ -1,0 +1,145 @@
+package test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crossgo/crossgo/test/env"
+	"github.com/stretchr/testify/require"
+)
+
+// syntax is the first line of every spec here; the keys under test begin on line 2.
+const syntax = "# syntax=ghcr.io/crossgo/crossgo:1\n"
+
+// badInputs are inputs that cannot be built. What each message has to hold: where, what was found, what is allowed.
+var badInputs = []struct {
+	name  string
+	from  string            // example that is spoilt; "hello" when empty
+	spec  string            // after the syntax line; empty: the example's own
+	files map[string]string // other files to replace; an empty text removes one
+	args  []string          // of buildx
+	says  []string
+}{
+	{name: "unknown key", spec: "binarys:\n  - main: .\n", says: []string{"crossgo.yaml:2:1", "binarys", "binaries"}},
+	{name: "unknown key inside", spec: "binaries:\n  - main: .\n    libs: musl\n", says: []string{"crossgo.yaml:4:5", "libs", "libc"}},
+	{name: "wrong type", spec: "binaries:\n  - main: .\n    tags: {a: b}\n", says: []string{"crossgo.yaml:4:11", "tags"}},
+	{name: "not YAML", spec: "binaries: [\n", says: []string{"crossgo.yaml:"}},
+	{name: "empty list", spec: "binaries: []\n", says: []string{"crossgo.yaml:2:11", "binaries"}},
+	{name: "main package missing", spec: "binaries:\n  - main: ./cmd/nothere\n", says: []string{"crossgo.yaml:3:11", "cmd/nothere"}},
+	{name: "not a main package", spec: "binaries:\n  - main: ./lib\n", files: map[string]string{"lib/lib.go": "package lib\n"},
+		says: []string{"crossgo.yaml:3:11", "lib", "package main"}},
+	{name: "no go.mod", files: map[string]string{"go.mod": ""}, says: []string{"go.mod"}},
+	{name: "Go version that is not there", spec: "binaries:\n  - main: .\n", files: map[string]string{"go.mod": "module example.com/hello\n\ngo 1.99.9\n"},
+		says: []string{"go.mod", "1.99.9"}},
+	{name: "platform unknown", spec: "platforms: [linux/amd46]\nbinaries:\n  - main: .\n", says: []string{"crossgo.yaml:2:13", "linux/amd46", "amd64"}},
+	{name: "platform asked for unknown", args: []string{"--platform=plan9/amd64"}, says: []string{"plan9", "linux"}},
+	{name: "static with a floor", spec: "binaries:\n  - main: .\n    cgo: on\n    libc: glibc>=2.31\n    link: static\n",
+		says: []string{"crossgo.yaml:6:11", "static", "glibc>=2.31"}},
+	{name: "libc without cgo", spec: "binaries:\n  - main: .\n    cgo: off\n    libc: glibc\n    link: dynamic\n", says: []string{"crossgo.yaml:6:11", "dynamic", "cgo"}},
+	{name: "cgo needed but off", from: "cxx", spec: "binaries:\n  - main: .\n    cgo: off\n", args: []string{"--platform=linux/arm64"},
+		says: []string{"crossgo.yaml:4:10", "off", "cgo"}},
+	{name: "unknown package", from: "syslib", spec: "binaries:\n  - main: .\n    cgo: on\n    packages: [zlib1g-dve]\n", args: []string{"--platform=linux/arm64"},
+		says: []string{"crossgo.yaml:5:16", "zlib1g-dve", "zlib1g-dev"}},
+	{name: "package without the architecture", from: "syslib", spec: "binaries:\n  - main: .\n    cgo: on\n    packages: [libipmctl-dev]\n", args: []string{"--platform=linux/arm64"},
+		says: []string{"crossgo.yaml:5:16", "libipmctl-dev", "arm64"}},
+	{name: "compile error", files: map[string]string{"main.go": "package main\n\nfunc main() { undefinedThing() }\n"}, spec: "binaries:\n  - main: .\n",
+		says: []string{"main.go:3:15: undefined: undefinedThing", "crossgo.yaml:3"}},
+	{name: "C compile error", from: "cxx", files: map[string]string{"words.cpp": "#include \"words.h\"\nint broken( {}\n"}, args: []string{"--platform=linux/arm64"},
+		says: []string{"words.cpp:2:", "error:"}},
+	{name: "variant of amd64", spec: "platforms: [linux/amd64/v9]\nbinaries:\n  - main: .\n", says: []string{"crossgo.yaml:2:13", "linux/amd64/v9", "v1, v2, v3, v4"}},
+	{name: "variant of arm", spec: "platforms: [linux/arm/v9]\nbinaries:\n  - main: .\n", says: []string{"crossgo.yaml:2:13", "linux/arm/v9", "v5, v6, v7"}},
+}
+
+func TestBadInputs(t *testing.T) {
+	for _, c := range badInputs {
+		t.Run(c.name, func(t *testing.T) {
+			from := c.from
+			if from == "" {
+				from = "hello"
+			}
+			dir, out := example(t, from), filepath.Join(t.TempDir(), "out")
+			if c.spec != "" {
+				write(t, dir, map[string]string{"crossgo.yaml": syntax + c.spec})
+			}
+			write(t, dir, c.files)
+			r := build(t, dir, append([]string{"--target=bin", "-o", out}, c.args...)...)
+			requireRefused(t, r, out, c.says...)
+		})
+	}
+}
+
+func TestEveryProblemAtOnce(t *testing.T) {
+	dir, out := example(t, "hello"), filepath.Join(t.TempDir(), "out")
+	write(t, dir, map[string]string{"crossgo.yaml": syntax + "binarys: 1\nplatforms: [linux/amd46]\nbinaries:\n  - main: .\n    link: statik\n"})
+	requireRefused(t, build(t, dir, "-o", out), out, "crossgo.yaml:2:1", "crossgo.yaml:3:13", "crossgo.yaml:6:11", "statik")
+}
+
+// noise are words of a program that broke, not of one that refuses.
+var noise = []string{"panic", "goroutine ", "exit code: 2", "exit code 2", "runtime error", "crossgo has a bug"}
+
+// requireRefused checks that a build failed with a message for people and left nothing behind.
+func requireRefused(t testing.TB, r env.Result, out string, says ...string) {
+	t.Helper()
+	require.NotZero(t, r.Code, r.Output())
+	for _, s := range says {
+		require.Contains(t, r.Output(), s)
+	}
+	for _, n := range noise {
+		require.NotContains(t, r.Output(), n)
+	}
+	require.Empty(t, files(t, out))
+}
+
+// badMirrors are mirrors that misbehave. Each case has an empty daemon: BuildKit knows what it fetched by digest.
+var badMirrors = []struct {
+	name   string
+	from   string
+	faults []env.Fault
+	says   []string
+}{
+	{"unreachable", "syslib", []env.Fault{{Path: "", Kind: env.Refused}}, []string{"refused"}},
+	{"signed by a stranger", "syslib", []env.Fault{{Path: "InRelease$", Kind: env.WrongSignature}}, []string{"InRelease", "sign"}},
+	{"signed text changed", "syslib", []env.Fault{{Path: "InRelease$", Kind: env.WrongBytes}}, []string{"InRelease", "sign"}},
+	{"no signed index", "syslib", []env.Fault{{Path: "InRelease$", Kind: env.NotFound}}, []string{"InRelease", "404"}},
+	{"index changed", "syslib", []env.Fault{{Path: "/by-hash/", Kind: env.WrongBytes}}, []string{"Packages", "digest"}},
+	{"package changed", "syslib", []env.Fault{{Path: "/libc6-dev_", Kind: env.WrongBytes}}, []string{"libc6-dev", "digest"}},
+	{"package missing", "syslib", []env.Fault{{Path: "/libc6-dev_", Kind: env.NotFound}}, []string{"libc6-dev", "404"}},
+	{"broken server", "syslib", []env.Fault{{Path: "/libc6-dev_", Kind: env.ServerError}}, []string{"libc6-dev", "500"}},
+	{"package cut off", "syslib", []env.Fault{{Path: "/libc6-dev_", Kind: env.Truncated}}, []string{"libc6-dev"}},
+	{"Go changed", "hello", []env.Fault{{Path: `toolchain.*\.zip$`, Kind: env.WrongBytes}}, []string{"golang.org/toolchain", "1.26.8"}},
+	{"Go missing", "hello", []env.Fault{{Path: `toolchain.*\.zip$`, Kind: env.NotFound}}, []string{"1.26.8", "404"}},
+	{"no checksum database", "hello", []env.Fault{{Path: "/sumdb/", Kind: env.ServerError}}, []string{"1.26.8"}},
+	{"module changed", "sqlite", []env.Fault{{Path: `go-sqlite3.*\.zip$`, Kind: env.WrongBytes}}, []string{"go-sqlite3"}},
+	{"module missing", "sqlite", []env.Fault{{Path: `go-sqlite3.*\.zip$`, Kind: env.NotFound}}, []string{"go-sqlite3", "404"}},
+}
+
+func TestBadMirrors(t *testing.T) {
+	for _, c := range badMirrors {
+		t.Run(c.name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out")
+			r := buildOn(t, world.NewDaemon(t, env.DaemonOptions{}), world.Misbehave(t, c.faults...), example(t, c.from),
+				"--target=bin", "--platform=linux/arm64", "-o", out)
+			requireRefused(t, r, out, c.says...)
+		})
+	}
+}
+
+func TestLyingChecksumDatabaseStopsTheBuild(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	r := buildOn(t, world.NewDaemon(t, env.DaemonOptions{}), world.LyingSums(t), example(t, "hello"), "--target=bin", "--platform=linux/arm64", "-o", out)
+	requireRefused(t, r, out, "golang.org/toolchain", "1.26.8", "h1:"+strings.Repeat("A", 43)+"=")
+}
+
+func TestStallingMirrorCanBeInterrupted(t *testing.T) {
+	m := world.Misbehave(t, env.Fault{Path: `toolchain.*\.zip$`, Kind: env.Stall})
+	d := world.NewDaemon(t, env.DaemonOptions{})
+	dir, out := example(t, "hello"), filepath.Join(t.TempDir(), "out")
+	world.FrontendImage(t)
+	args := append([]string{"timeout", "--signal=INT", "20", "docker", "buildx", "build", "--progress=plain", "-f", "crossgo.yaml"}, m.BuildArgs()...)
+	began := time.Now()
+	r := env.Run(t, env.Cmd{Dir: dir, Env: d.DockerEnv(), Args: append(args, "--target=bin", "-o", out, ".")})
+	require.Less(t, time.Since(began), time.Minute)
+	requireRefused(t, r, out)
+}

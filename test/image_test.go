@@ -1,0 +1,62 @@
+package test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/crossgo/crossgo/test/env"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/require"
+)
+
+// bake runs a target of the repository's docker-bake.hcl and pushes what it makes as name:1.
+func bake(t *testing.T, target, name string) {
+	t.Helper()
+	vars := append(world.Daemon.DockerEnv(), world.Mirror.Settings()...)
+	vars = append(vars, "IMAGE="+world.Registry.Ref(name), "TAG=1")
+	env.Run(t, env.Cmd{Dir: world.Repo, Env: vars, Args: []string{"docker", "buildx", "bake", "--progress=plain", "--push", target}}).OK(t)
+}
+
+// requireFrontend checks an image of the frontend and builds hello with it.
+func requireFrontend(t *testing.T, name string) {
+	t.Helper()
+	index := world.Registry.Index(t, name+":1")
+	manifest, err := index.IndexManifest()
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, imagePlatforms(*manifest))
+	for _, m := range manifest.Manifests {
+		if m.Platform.OS == "unknown" {
+			continue
+		}
+		img, err := index.Image(m.Digest)
+		require.NoError(t, err)
+		requireFrontendConfig(t, img)
+	}
+	dir, out := example(t, "hello"), t.TempDir()
+	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=" + world.Registry.Ref(name+":1") + "\nbinaries:\n  - main: .\n"})
+	build(t, dir, "--platform=linux/arm64", "-o", out).OK(t)
+	said := env.Execute(t, env.Program{Platform: "linux/arm64", File: filepath.Join(out, "hello")}).OK(t).Stdout
+	requireLines(t, said, "hello: ok")
+}
+
+func requireFrontendConfig(t *testing.T, img v1.Image) {
+	t.Helper()
+	config, err := img.ConfigFile()
+	require.NoError(t, err)
+	require.Equal(t, []string{"/crossgo-frontend"}, config.Config.Entrypoint)
+	for name, value := range env.FrontendLabels {
+		require.Equal(t, value, config.Config.Labels[name])
+	}
+}
+
+func TestFrontendImageByTheDockerfile(t *testing.T) {
+	world.GoBaseImage(t)
+	bake(t, "image", "test/by-dockerfile")
+	requireFrontend(t, "test/by-dockerfile")
+}
+
+func TestFrontendImageByItself(t *testing.T) {
+	world.FrontendImage(t)
+	bake(t, "self", "test/by-itself")
+	requireFrontend(t, "test/by-itself")
+}
