@@ -23,20 +23,33 @@ func (a Arch) triple(kind Kind) string {
 	return a.GNU
 }
 
-// PkgConfigEnv is the environment that makes pkg-config of the host root answer for the target's sysroot.
-func (a Arch) PkgConfigEnv() []string {
-	dirs := []string{"usr/lib/" + a.GNU + "/pkgconfig", "usr/lib/pkgconfig", "usr/share/pkgconfig"}
-	for i, d := range dirs {
-		dirs[i] = TargetRoot + "/" + d
+// PkgConfigEnv is the environment that makes pkg-config of the host root answer for the target's sysroot: NAME=value,
+// in a fixed order. cmd/go takes one word as PKG_CONFIG, so asking for what a static link needs as well (Libs.private)
+// is a program name of its own. Directories that the compiler searches by itself are left out of the answer.
+func (a Arch) PkgConfigEnv(static bool) []string {
+	program := "pkg-config"
+	if static {
+		program = staticPkgConfig
 	}
+	lib, include := TargetRoot+"/usr/lib", TargetRoot+"/usr/include"
 	return []string{
-		"PKG_CONFIG=/usr/bin/pkg-config",
-		"PKG_CONFIG_LIBDIR=" + strings.Join(dirs, ":"),
+		"PKG_CONFIG=/usr/bin/" + program,
+		"PKG_CONFIG_LIBDIR=" + strings.Join([]string{lib + "/" + a.GNU + "/pkgconfig", lib + "/pkgconfig", TargetRoot + "/usr/share/pkgconfig"}, ":"),
 		"PKG_CONFIG_SYSROOT_DIR=" + TargetRoot,
-		"PKG_CONFIG_SYSTEM_INCLUDE_PATH=/usr/include:/usr/include/" + a.GNU,
-		"PKG_CONFIG_SYSTEM_LIBRARY_PATH=/usr/lib:/usr/lib/" + a.GNU,
+		"PKG_CONFIG_SYSTEM_INCLUDE_PATH=" + include + ":" + include + "/" + a.GNU,
+		"PKG_CONFIG_SYSTEM_LIBRARY_PATH=" + lib + ":" + lib + "/" + a.GNU,
 	}
 }
+
+const staticPkgConfig = "static-pkg-config"
+
+// staticPersonality is what pkgconf reads when it is started as static-pkg-config: --static is then its default.
+// The search paths are mandatory in the file; the environment replaces them.
+const staticPersonality = "Triplet: static\n" +
+	"DefaultSearchPaths: " + TargetRoot + "/usr/share/pkgconfig\n" +
+	"SystemIncludePaths: " + TargetRoot + "/usr/include\n" +
+	"SystemLibraryPaths: " + TargetRoot + "/usr/lib\n" +
+	"WantDefaultStatic: true\n"
 
 // writeHost adds to a host root what Debian's alternatives, triggers and cross packages would: names of the compiler
 // for every target, each with its config file. They are the same for every target, so one host root serves all.
@@ -52,13 +65,22 @@ func writeHost(t *tree) error {
 			}
 		}
 	}
-	if err := t.symlink("usr/bin/pkg-config", "pkgconf"); err != nil {
+	if err := writePkgConfig(t); err != nil {
 		return err
 	}
 	if err := t.mkdir("tmp"); err != nil {
 		return err
 	}
 	return t.root.Chmod("tmp", 0o777|fs.ModeSticky)
+}
+
+func writePkgConfig(t *tree) error {
+	for _, name := range []string{"pkg-config", staticPkgConfig} {
+		if err := t.symlink("usr/bin/"+name, "pkgconf"); err != nil {
+			return err
+		}
+	}
+	return t.writeString("usr/share/pkgconfig/personality.d/static.personality", staticPersonality, 0o644)
 }
 
 // llvmBin is the directory of clang: Debian's usr/bin has only versioned links into it.
@@ -95,6 +117,8 @@ func clangConfig(a Arch, kind Kind) string {
 		// Debian's libgcc_s needs glibc. Its libgcc.a and startup files lie below the GNU triple, where clang looks for
 		// some musl targets only unless told.
 		lines = append(lines, "-static-libgcc", "--gcc-triple="+a.gcc())
+		// Kernel headers and the user's packages lie in Debian's multiarch directories: searched after musl's own.
+		lines = append(lines, "-idirafter "+TargetRoot+"/usr/include/"+a.GNU, "-L"+TargetRoot+"/usr/lib", "-L"+TargetRoot+"/usr/lib/"+a.GNU)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

@@ -49,11 +49,8 @@ func Unpack(dest string, debs []string, opt UnpackOptions) error {
 
 // finish adds what no package ships.
 func finish(t *tree, opt UnpackOptions) error {
-	switch opt.Kind {
-	case KindHost:
+	if opt.Kind == KindHost {
 		return writeHost(t)
-	case KindMusl:
-		return nil
 	}
 	return nil
 }

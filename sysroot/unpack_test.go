@@ -179,11 +179,13 @@ func TestUnpackHost(t *testing.T) {
 		bin + "/aarch64-linux-gnu-clang -> clang",
 		bin + "/arm-linux-musleabihf-clang++ -> clang++",
 		bin + "/aarch64-unknown-linux-gnu.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n",
-		bin + "/arm-unknown-linux-musleabihf.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=armv7-a\n-mfpu=vfpv3-d16\n-mfloat-abi=hard\n-static-libgcc\n--gcc-triple=arm-linux-gnueabihf\n",
-		bin + "/i386-unknown-linux-musl.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=i686\n-static-libgcc\n--gcc-triple=i686-linux-gnu\n",
+		bin + "/arm-unknown-linux-musleabihf.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=armv7-a\n-mfpu=vfpv3-d16\n-mfloat-abi=hard\n-static-libgcc\n--gcc-triple=arm-linux-gnueabihf\n-idirafter /sysroot/usr/include/arm-linux-gnueabihf\n-L/sysroot/usr/lib\n-L/sysroot/usr/lib/arm-linux-gnueabihf\n",
+		bin + "/i386-unknown-linux-musl.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=i686\n-static-libgcc\n--gcc-triple=i686-linux-gnu\n-idirafter /sysroot/usr/include/i386-linux-gnu\n-L/sysroot/usr/lib\n-L/sysroot/usr/lib/i386-linux-gnu\n",
 		"usr/bin/aarch64-linux-gnu-clang -> ../lib/llvm-19/bin/aarch64-linux-gnu-clang",
 		"usr/bin/clang-19 -> ../lib/llvm-19/bin/clang",
 		"usr/bin/pkg-config -> pkgconf",
+		"usr/bin/static-pkg-config -> pkgconf",
+		"usr/share/pkgconfig/personality.d/static.personality 0644 " + staticPersonality,
 		"tmp/ dtrwxrwxrwx",
 	})
 	for _, a := range Archs() {
@@ -192,6 +194,19 @@ func TestUnpackHost(t *testing.T) {
 	}
 	err := Unpack(t.TempDir(), []string{deb(t, "x.deb", "", program("usr/bin/pkgconf"))}, UnpackOptions{Kind: KindHost, Arch: "amd64"})
 	require.ErrorContains(t, err, "host packages have 0 of usr/lib/llvm-*/bin/clang, want 1")
+}
+
+func TestPkgConfigEnv(t *testing.T) {
+	a, err := ArchOf("arm64")
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"PKG_CONFIG=/usr/bin/pkg-config",
+		"PKG_CONFIG_LIBDIR=/sysroot/usr/lib/aarch64-linux-gnu/pkgconfig:/sysroot/usr/lib/pkgconfig:/sysroot/usr/share/pkgconfig",
+		"PKG_CONFIG_SYSROOT_DIR=/sysroot",
+		"PKG_CONFIG_SYSTEM_INCLUDE_PATH=/sysroot/usr/include:/sysroot/usr/include/aarch64-linux-gnu",
+		"PKG_CONFIG_SYSTEM_LIBRARY_PATH=/sysroot/usr/lib:/sysroot/usr/lib/aarch64-linux-gnu",
+	}, a.PkgConfigEnv(false))
+	require.Equal(t, "PKG_CONFIG=/usr/bin/static-pkg-config", a.PkgConfigEnv(true)[0])
 }
 
 // Of two packages with the same file the later wins, however long each takes to unpack.
