@@ -108,7 +108,7 @@ func eachRef(s string, text func(string), ref func(name string) error) error {
 				return fmt.Errorf("found no } after %s", quote("$"+rest))
 			}
 			if _, err := argForm(name); err != nil {
-				return fmt.Errorf("found ${%s}: %w", name, err)
+				return fmt.Errorf("in %s: %w", quote("${"+name+"}"), err)
 			}
 			if err := ref(name); err != nil {
 				return err

@@ -48,14 +48,14 @@ type Arg struct {
 // Binary is one entry of binaries: one or several main packages built with the same settings.
 type Binary struct {
 	Pos      Pos             // where the entry begins
-	Main     []Value[string] // package patterns, relative to the module ("./cmd/server", "./..."); never empty
+	Main     []Value[string] // package patterns, relative to the module and clean (".", "./cmd/server", "./..."); never empty, "./..." by default
 	Name     Value[string]   // output name; empty: the last element of the package's import path
 	CGO      Value[CGO]
 	Libc     Value[Libc]
 	Link     Value[Link]
 	Packages []Value[string] // Debian packages of the target, for cgo
 	Tags     []Value[string] // Go build tags
-	LDFlags  []Value[string] // Go linker flags, each one list element of -ldflags; ${NAME} is replaced by the arg
+	LDFlags  []Value[string] // Go linker flags as written; LinkerWords splits and expands them
 }
 
 // CGO says whether cgo is used: CGOAuto lets the code decide.

@@ -349,7 +349,7 @@ func (t *tree) alias(n *ast.AliasNode) *node {
 	if value, ok := t.anchors[name.Value]; ok {
 		return value
 	}
-	t.fail(pos, "", "found the alias *%s, but no anchor &%s above it", name.Value, name.Value)
+	t.fail(pos, "", "found the alias %s, but no anchor %s above it", quote("*"+name.Value), quote("&"+name.Value))
 	return &node{kind: kindNull, pos: pos, size: 1}
 }
 
