@@ -24,13 +24,14 @@ func (a Arch) triple(kind Kind) string {
 }
 
 // PkgConfigEnv is the environment that makes pkg-config of the host root answer for the target's sysroot: NAME=value,
-// in a fixed order. cmd/go takes one word as PKG_CONFIG, so asking for what a static link needs as well (Libs.private)
-// is a program name of its own. Directories that the compiler searches by itself are left out of the answer.
-func (a Arch) PkgConfigEnv(static bool) []string {
-	program := "pkg-config"
-	if static {
-		program = staticPkgConfig
-	}
+// in a fixed order. Directories that the compiler searches by itself are left out of the answer.
+func (a Arch) PkgConfigEnv() []string { return a.pkgConfigEnv("pkg-config") }
+
+// StaticPkgConfigEnv is the same for static links: the answer names what the libraries need in turn (Libs.private).
+// cmd/go takes one word as PKG_CONFIG, so it is a program name of its own that has --static as its default.
+func (a Arch) StaticPkgConfigEnv() []string { return a.pkgConfigEnv(staticPkgConfig) }
+
+func (a Arch) pkgConfigEnv(program string) []string {
 	lib, include := TargetRoot+"/usr/lib", TargetRoot+"/usr/include"
 	return []string{
 		"PKG_CONFIG=/usr/bin/" + program,
