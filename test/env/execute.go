@@ -59,8 +59,8 @@ func Execute(t testing.TB, p Program) Result {
 	return Run(t, Cmd{Args: args, Env: p.Env, Within: 2 * time.Minute})
 }
 
-// command is the program's command line. A dynamic program for this machine is run by its own loader, so that the
-// machine's libraries play no part.
+// command is the program's command line. A dynamic program goes through the emulator also where it is for this machine:
+// that is what looks for its loader and libraries in Root instead of in the machine.
 func command(p Program) ([]string, error) {
 	emulator, ok := qemu[base(p.Platform)]
 	if !ok {

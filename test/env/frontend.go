@@ -116,9 +116,17 @@ func fileLayer(file, as string) (v1.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return layerOf(as, 0o755, data)
+}
+
+// TextLayer is a layer with one text file; path has no leading slash.
+func TextLayer(path, text string) (v1.Layer, error) { return layerOf(path, 0o644, []byte(text)) }
+
+// layerOf is a layer with one file.
+func layerOf(path string, mode int64, data []byte) (v1.Layer, error) {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
-	if err := w.WriteHeader(&tar.Header{Name: as, Mode: 0o755, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
+	if err := w.WriteHeader(&tar.Header{Name: path, Mode: mode, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
 		return nil, err
 	}
 	if _, err := w.Write(data); err != nil {
@@ -130,7 +138,7 @@ func fileLayer(file, as string) (v1.Layer, error) {
 	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(buf.Bytes())), nil }
 	layer, err := tarball.LayerFromOpener(opener, tarball.WithMediaType(types.OCILayer))
 	if err != nil {
-		return nil, fmt.Errorf("layer of %s: %w", file, err)
+		return nil, fmt.Errorf("layer of %s: %w", path, err)
 	}
 	return layer, nil
 }

@@ -34,12 +34,8 @@ func (e *Env) GoBaseImage(t testing.TB) {
 }
 
 func (e *Env) pushGoBase() error {
-	out, err := exec.Command("go", "env", "GOROOT").Output()
+	file, err := e.GoRootTar()
 	if err != nil {
-		return fmt.Errorf("go env GOROOT: %w", err)
-	}
-	file := filepath.Join(e.Dir, "golang.tar")
-	if err := goRootTar(strings.TrimSpace(string(out)), file); err != nil {
 		return err
 	}
 	layer, err := tarball.LayerFromFile(file)
@@ -57,6 +53,19 @@ func (e *Env) pushGoBase() error {
 	return e.Registry.Push("library/golang:"+strings.TrimPrefix(runtime.Version(), "go"), img)
 }
 
+// GoRootTar is the path of a tar, made at the first call, with this machine's Go as usr/local/go and an empty tmp.
+func (e *Env) GoRootTar() (string, error) {
+	file := filepath.Join(e.Dir, "golang.tar")
+	if _, err := os.Stat(file); err == nil {
+		return file, nil
+	}
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return file, goRootTar(strings.TrimSpace(string(out)), file)
+}
+
 // goBaseConfig is what the image's programs find in their environment.
 func goBaseConfig(img v1.Image) *v1.ConfigFile {
 	config, err := img.ConfigFile()
@@ -69,7 +78,7 @@ func goBaseConfig(img v1.Image) *v1.ConfigFile {
 	return config
 }
 
-// goRootTar writes the Go distribution at root as usr/local/go, and an empty tmp.
+// goRootTar writes the tar of the Go distribution at root.
 func goRootTar(root, file string) error {
 	f, err := os.Create(file)
 	if err != nil {

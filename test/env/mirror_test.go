@@ -67,7 +67,7 @@ func TestAptTakesPackagesFromTheMirror(t *testing.T) {
 		"lists/partial/keep": "", "archives/partial/keep": "", "status": ""})
 	options := []string{"-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::SourceList=" + dir + "/sources.list",
 		"-o", "Dir::Etc::SourceParts=/dev/null", "-o", "Dir::State::Lists=" + dir + "/lists", "-o", "Dir::State::status=" + dir + "/status",
-		"-o", "Dir::Cache=" + dir, "-o", "APT::Architecture=arm64", "-o", "APT::Architectures=arm64"}
+		"-o", "Dir::Cache=" + dir, "-o", "APT::Architecture=arm64", "-o", "APT::Architectures=arm64", "-o", "Acquire::GzipIndexes=false"}
 	Run(t, Cmd{Dir: dir, Args: append(append([]string{"apt-get"}, options...), "update")}).OK(t)
 	Run(t, Cmd{Dir: dir, Args: append(append([]string{"apt-get"}, options...), "download", "libcrypt1")}).OK(t)
 	debs, err := filepath.Glob(filepath.Join(dir, "libcrypt1_*_arm64.deb"))
