@@ -24,14 +24,14 @@ func (a Arch) triple(kind Kind) string {
 }
 
 // PkgConfigEnv is the environment that makes pkg-config of the host root answer for the target's sysroot: NAME=value,
-// in a fixed order. Directories that the compiler searches by itself are left out of the answer.
-func (a Arch) PkgConfigEnv() []string { return a.pkgConfigEnv("pkg-config") }
-
-// StaticPkgConfigEnv is the same for static links: the answer names what the libraries need in turn (Libs.private).
-// cmd/go takes one word as PKG_CONFIG, so it is a program name of its own that has --static as its default.
-func (a Arch) StaticPkgConfigEnv() []string { return a.pkgConfigEnv(staticPkgConfig) }
-
-func (a Arch) pkgConfigEnv(program string) []string {
+// in a fixed order. With static the answer names what libraries need in turn (Libs.private): cmd/go takes one word as
+// PKG_CONFIG, so that is a program name of its own which has --static as its default. Directories that the compiler
+// searches by itself are left out of the answer.
+func (a Arch) PkgConfigEnv(static bool) []string {
+	program := "pkg-config"
+	if static {
+		program = staticPkgConfig
+	}
 	lib, include := TargetRoot+"/usr/lib", TargetRoot+"/usr/include"
 	return []string{
 		"PKG_CONFIG=/usr/bin/" + program,

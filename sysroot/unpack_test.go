@@ -205,8 +205,8 @@ func TestPkgConfigEnv(t *testing.T) {
 		"PKG_CONFIG_SYSROOT_DIR=/sysroot",
 		"PKG_CONFIG_SYSTEM_INCLUDE_PATH=/sysroot/usr/include:/sysroot/usr/include/aarch64-linux-gnu",
 		"PKG_CONFIG_SYSTEM_LIBRARY_PATH=/sysroot/usr/lib:/sysroot/usr/lib/aarch64-linux-gnu",
-	}, a.PkgConfigEnv())
-	require.Equal(t, "PKG_CONFIG=/usr/bin/static-pkg-config", a.StaticPkgConfigEnv()[0])
+	}, a.PkgConfigEnv(false))
+	require.Equal(t, "PKG_CONFIG=/usr/bin/static-pkg-config", a.PkgConfigEnv(true)[0])
 }
 
 // Of two packages with the same file the later wins, however long each takes to unpack.
