@@ -39,8 +39,12 @@ func (b *bench) cleanLast() {
 
 // finish runs what is left and turns a failure into an error.
 func (b *bench) finish(err *error) {
-	if f, ok := recover().(failure); ok {
-		*err = f.error
+	switch r := recover().(type) {
+	case nil:
+	case failure:
+		*err = r.error
+	default:
+		defer panic(r) // a bug; after the clean-ups
 	}
 	for len(b.cleanups) > 0 {
 		b.cleanLast()

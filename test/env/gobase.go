@@ -50,8 +50,11 @@ func (e *Env) pushGoBase() error {
 	if err != nil {
 		return err
 	}
-	return e.Registry.Push("library/golang:"+strings.TrimPrefix(runtime.Version(), "go"), img)
+	return e.Registry.Push("library/golang:"+goVersion(), img)
 }
+
+// goVersion is the machine's Go as image tags have it: "1.26.8".
+func goVersion() string { return strings.TrimPrefix(runtime.Version(), "go") }
 
 // GoRootTar is the path of a tar, made at the first call, with this machine's Go as usr/local/go and an empty tmp.
 func (e *Env) GoRootTar() (string, error) {
