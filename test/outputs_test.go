@@ -143,8 +143,8 @@ func TestNothingChangedRunsNothing(t *testing.T) {
 func TestSameInputSameBytes(t *testing.T) {
 	sum := func(d *env.Daemon) []byte {
 		file := filepath.Join(t.TempDir(), "out.tar")
-		buildOn(t, d, world.Mirror, example(t, "hello"), "--target=bin", "--platform=linux/arm64", "-o", "type=tar,dest="+file).OK(t)
-		return tarFiles(t, file)["hello"]
+		buildOn(t, d, world.Mirror, example(t, "many"), "--target=bin", "--platform=linux/arm64", "-o", "type=tar,dest="+file).OK(t)
+		return tarFiles(t, file)["beta"]
 	}
 	require.Equal(t, sum(world.Daemon), sum(world.NewDaemon(t, env.DaemonOptions{})))
 }
