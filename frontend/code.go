@@ -27,15 +27,15 @@ func (r *request) readCode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.code = gollb.NewCode(r.inputs, r.goTool, r.modulesJob(mods))
+	r.code = gollb.NewCode(r.inputs, r.goTool, mods.Name(), r.modulesJob())
 	return r.readJSON(ctx, gollb.Inspect(r.inputs, r.code, job), plan.FactsFile, &r.facts)
 }
 
-func (r *request) modulesJob(mods plan.Mods) *plan.ModulesJob {
+func (r *request) modulesJob() *plan.ModulesJob {
 	if r.vendor {
 		return nil
 	}
-	job := plan.Modules(mods, r.spec.Module.V)
+	job := plan.Modules(r.spec.Module.V, r.inputs.Args.Proxy)
 	return &job
 }
 

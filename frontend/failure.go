@@ -40,15 +40,15 @@ func (r *request) explain(ctx context.Context, err error) error {
 	if !errors.As(err, &failed) || failed.Description[gollb.DescStep] == "" {
 		return err
 	}
-	if text := r.problem(ctx, failed); text != "" {
-		return &stepError{text, err}
-	}
 	d := failed.Description
-	text := fmt.Sprintf("%s of %s failed, the reason stands above", d[gollb.DescStep], d[gollb.DescWhat])
-	if d[gollb.DescWhere] != "" {
-		text = d[gollb.DescWhere] + ": " + text
+	text := r.problem(ctx, failed)
+	if text == "" {
+		text = fmt.Sprintf("%s of %s failed, the reason stands above", d[gollb.DescStep], d[gollb.DescWhat])
 	}
-	return &stepError{text, err}
+	if where := d[gollb.DescWhere]; where != "" && !strings.HasPrefix(text, "@{") {
+		text = where + ": " + text
+	}
+	return &stepError{plan.Places(r.spec, text), err}
 }
 
 // problem reads what a failed step of ours left behind, by starting our binary on what the step had mounted.
@@ -162,7 +162,7 @@ func rangeOf(from, to spec.Pos) *pb.Range {
 
 // locationOf is the constraint that ties a step to the line that asked for it.
 func (r *request) locationOf(where string) llb.ConstraintsOpt {
-	pos := r.placeRange(where)
+	pos := r.placeRange(plan.Places(r.spec, where))
 	if pos == nil {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/identity"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -70,7 +71,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	r.inputs = gollb.Inputs{
 		Context: sources, Self: self, SelfPath: selfPath, Build: oci(r.build), Proxy: r.proxy(),
 		Args: settings, Archives: map[string]string{"main": settings.DebianMirror, "security": settings.SecurityMirror},
-		Source: r.locationOf, Mutate: r.config.mutate, NoCache: r.ui.IsNoCache(""),
+		Source: r.locationOf, Mutate: r.config.mutate, NoCache: r.ui.IsNoCache(""), LocalID: identity.NewID(),
 	}
 	return nil
 }

@@ -11,11 +11,12 @@ type Code struct {
 	Modules *llb.State // nil when the module is vendored
 }
 
-// NewCode gives the Go distribution and the modules of a request; modules is nil for a vendored module.
-func NewCode(in Inputs, g plan.Go, modules *plan.ModulesJob) Code {
+// NewCode gives the Go distribution and the modules of a request; where names the file that names the modules, and
+// modules is nil when they are vendored.
+func NewCode(in Inputs, g plan.Go, where string, modules *plan.ModulesJob) Code {
 	c := Code{Go: GoToolchain(in, g)}
 	if modules != nil {
-		st := Modules(in, c.Go, *modules)
+		st := Modules(in, c.Go, where, *modules)
 		c.Modules = &st
 	}
 	return c

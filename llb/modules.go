@@ -16,8 +16,8 @@ func ModuleFiles(in Inputs) llb.State {
 }
 
 // Modules are the downloaded modules.
-func Modules(in Inputs, goState llb.State, job plan.ModulesJob) llb.State {
-	e := in.self("modules", "[modules] go mod download", job.Where, job.Where, job).online().
+func Modules(in Inputs, goState llb.State, where string, job plan.ModulesJob) llb.State {
+	e := in.self("modules", "[modules] go mod download", where, "the modules", job).online().
 		goRoot(goState).mount(plan.PathSource, ModuleFiles(in)).scratch(plan.PathGoCache)
 	run := e.run()
 	run.AddMount(plan.PathOut, llb.Scratch())

@@ -9,7 +9,7 @@ import (
 
 // GoToolchain is the Go distribution; mount it with goRoot.
 func GoToolchain(in Inputs, g plan.Go) llb.State {
-	job := plan.GoJob{Go: g, Proxy: in.Args.Proxy}
+	job := plan.GoJob{Version: g.Version, Build: g.Build, Proxy: in.Args.Proxy}
 	return in.self("go", fmt.Sprintf("[go %s] fetch and check the Go toolchain", g.Version), g.Where, "Go "+g.Version, job).online().output()
 }
 

@@ -17,7 +17,8 @@ type binary struct {
 	entry   int // index into the spec's binaries
 	name    string
 	main    MainPackage
-	where   string
+	where   string // for messages of the plan itself
+	ref     string // for messages of steps
 	cgo     bool
 	linking linking
 	tags    []string
@@ -37,7 +38,7 @@ func decideBinaries(in Input) ([]binary, error) {
 
 func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binary, error) {
 	if len(facts.Problems) > 0 {
-		return nil, problems(facts.Problems)
+		return nil, problems(in.File, facts.Problems)
 	}
 	if err := checkCGO(in, entry, facts); err != nil {
 		return nil, err
@@ -49,17 +50,17 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 	var bs []binary
 	for _, m := range facts.Mains {
 		bs = append(bs, binary{
-			entry: i, name: outputName(entry, m, in.Target), main: m, where: place(in.File, mainPos(entry, m)),
+			entry: i, name: outputName(entry, m, in.Target), main: m, where: place(in.File, at(entry.Main[m.Pattern].Pos, entry.Pos)), ref: mainRef(i, m.Pattern),
 			cgo: facts.CGO, linking: l, tags: tags(entry, l),
 		})
 	}
 	return bs, nil
 }
 
-func problems(list []Problem) error {
+func problems(file *spec.File, list []Problem) error {
 	errs := make([]error, len(list))
 	for i, p := range list {
-		errs[i] = p
+		errs[i] = errors.New(Places(file, p.String()))
 	}
 	return errors.Join(errs...)
 }
@@ -81,20 +82,6 @@ func cgoWhy(facts BinaryFacts) string {
 		return "cgo: on"
 	}
 	return strings.Join(facts.CGOUsers, ", ")
-}
-
-// at is the first of the places that the user wrote.
-func at(places ...spec.Pos) spec.Pos {
-	for _, p := range places {
-		if p.Known() {
-			return p
-		}
-	}
-	return spec.Pos{}
-}
-
-func mainPos(entry spec.Binary, m MainPackage) spec.Pos {
-	return at(entry.Main[m.Pattern].Pos, entry.Pos)
 }
 
 var majorSuffix = regexp.MustCompile(`^v[0-9]+$`)

@@ -34,10 +34,10 @@ func cside(in Input, b binary) (*CSide, []string, error) {
 		return nil, nil, err
 	}
 	c := &CSide{Suite: suite.Codename, Host: host, Kind: b.linking.kind(), CXX: in.Facts.Binaries[b.entry].CXX}
-	if c.Target, err = targetRequest(in, entry, b.linking, c); err != nil {
+	if c.Target, err = targetRequest(in, b, c); err != nil {
 		return nil, nil, fmt.Errorf("%s: cgo for %s: %w", b.where, in.Target, err)
 	}
-	return c, cgoEnv(in.Target, b.linking.arch, c.Kind), nil
+	return c, cgoEnv(in.Target, b.linking), nil
 }
 
 // hostRequest asks for the compiler and linker that run on the build machine.
@@ -55,7 +55,8 @@ func hostRequest(build spec.Platform) (sysroot.Request, error) {
 
 // targetRequest asks for the target's sysroot. Its name tells all that sets differ in: two binaries whose sets have one
 // name share the sysroot.
-func targetRequest(in Input, entry spec.Binary, l linking, c *CSide) (req sysroot.Request, err error) {
+func targetRequest(in Input, b binary, c *CSide) (req sysroot.Request, err error) {
+	entry, l := in.File.Binaries[b.entry], b.linking
 	req = sysroot.Request{Kind: c.Kind, Arch: l.arch.Debian, Extra: values(entry.Packages)}
 	switch c.Kind {
 	case sysroot.KindMusl:
@@ -63,8 +64,8 @@ func targetRequest(in Input, entry spec.Binary, l linking, c *CSide) (req sysroo
 	case sysroot.KindGlibc:
 		req.Packages, err = sysroot.GlibcSysroot(c.Suite, l.arch.Debian, c.CXX)
 	}
-	for _, p := range entry.Packages {
-		req.Where = append(req.Where, place(in.File, p.Pos))
+	for i := range entry.Packages {
+		req.Where = append(req.Where, packageRef(b.entry, i))
 	}
 	name := []string{c.Suite, string(c.Kind), l.arch.Debian}
 	if c.CXX {
@@ -75,14 +76,16 @@ func targetRequest(in Input, entry spec.Binary, l linking, c *CSide) (req sysroo
 	return req, err
 }
 
-// cgoEnv is what cgo reads. The flags are Go's own defaults, said aloud, with what the variant allows C code to use.
-func cgoEnv(target spec.Platform, arch sysroot.Arch, kind sysroot.Kind) []string {
+// cgoEnv is what cgo reads. The flags are Go's own defaults, said aloud, with what the variant allows C code to use. A musl
+// sysroot has archives only of the user's packages, so their own dependencies are asked for whatever the link.
+func cgoEnv(target spec.Platform, l linking) []string {
+	arch, kind := l.arch, l.kind()
 	flags := "-O2 -g" + cFlags(target)
 	env := []string{
 		"CGO_ENABLED=1", "CC=/usr/bin/" + arch.CC(kind), "CXX=/usr/bin/" + arch.CXX(kind),
 		"CGO_CFLAGS=" + flags, "CGO_CXXFLAGS=" + flags, "CGO_CPPFLAGS=", "CGO_FFLAGS=", "CGO_LDFLAGS=-O2 -g",
 	}
-	return append(env, arch.PkgConfigEnv()...)
+	return append(env, arch.PkgConfigEnv(l.static() || kind == sysroot.KindMusl)...)
 }
 
 // SuiteRequests are the package sets to pin from one suite.

@@ -41,11 +41,12 @@ type HeavyModule struct {
 
 // Problem is something wrong with the user's files, located for a message.
 type Problem struct {
-	Where string `json:"where"` // "crossgo.yaml:4:11" or "main.go:3:8"
+	Where string `json:"where"` // "main.go:3:8", or a reference into the spec
 	Text  string `json:"text"`
 }
 
-func (p Problem) Error() string {
+// String is the problem with its place in front.
+func (p Problem) String() string {
 	if p.Where == "" {
 		return p.Text
 	}

@@ -24,6 +24,14 @@ type Mods struct {
 	GoWorkName string
 }
 
+// Name is the file that governs: go.work in a workspace, else go.mod.
+func (m Mods) Name() string {
+	if m.GoWork != nil {
+		return m.GoWorkName
+	}
+	return m.GoModName
+}
+
 // Go is the Go distribution that compiles: a version, or a language version whose newest patch the module proxy knows.
 type Go struct {
 	Version string `json:"version"` // "1.26.8", or "1.26" for the newest patch
@@ -79,7 +87,7 @@ func modsGo(mods Mods) (needed, chosen goLine, err error) {
 		}
 		return goLines(mods.GoWorkName, work.Go, work.Toolchain)
 	}
-	mod, err := modfile.ParseLax(mods.GoModName, mods.GoMod, nil)
+	mod, err := modfile.Parse(mods.GoModName, mods.GoMod, nil)
 	if err != nil {
 		return goLine{}, goLine{}, err
 	}
@@ -114,12 +122,4 @@ func older(a, b string) bool {
 		return false
 	}
 	return version.Compare(a, b) < 0
-}
-
-// place is a position of the spec as messages show it.
-func place(file *spec.File, pos spec.Pos) string {
-	if !pos.Known() {
-		return file.Name
-	}
-	return fmt.Sprintf("%s:%s", file.Name, pos)
 }

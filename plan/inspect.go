@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"slices"
-
 	"github.com/crossgo/crossgo/spec"
 )
 
@@ -15,22 +13,22 @@ func Inspect(file *spec.File, targets []spec.Platform, dir string) (InspectJob, 
 			return InspectJob{}, err
 		}
 		target := InspectTarget{Platform: t.String(), Env: env}
-		for _, b := range file.Binaries {
-			target.Binaries = append(target.Binaries, inspectBinary(file, b, t))
+		for i, b := range file.Binaries {
+			target.Binaries = append(target.Binaries, inspectBinary(i, b, t))
 		}
 		job.Targets = append(job.Targets, target)
 	}
 	return job, nil
 }
 
-func inspectBinary(file *spec.File, b spec.Binary, target spec.Platform) InspectBinary {
-	job := InspectBinary{CGO: string(b.CGO.V), Tags: values(b.Tags), MainOnly: !b.Main[0].Pos.Known()}
+func inspectBinary(entry int, b spec.Binary, target spec.Platform) InspectBinary {
+	job := InspectBinary{CGO: string(b.CGO.V), Tags: values(b.Tags)}
 	if target.OS == "linux" && b.Libc.V.Name == spec.Glibc && (b.Link.V == spec.LinkStatic || b.Link.V == spec.LinkStaticPIE) {
 		job.Tags = tags(b, linking{libc: spec.Glibc, link: b.Link.V})
 	}
-	for _, m := range b.Main {
+	for i, m := range b.Main {
 		job.Patterns = append(job.Patterns, m.V)
-		job.Where = append(job.Where, place(file, at(m.Pos, b.Pos)))
+		job.Where = append(job.Where, mainRef(entry, i))
 	}
 	return job
 }
@@ -41,10 +39,19 @@ func DecideCGO(word string, users []string) bool {
 }
 
 // Modules is the job that downloads the module's dependencies.
-func Modules(mods Mods, dir string) ModulesJob {
-	where := mods.GoModName
-	if mods.GoWork != nil {
-		where = mods.GoWorkName
+func Modules(dir string, proxy Proxy) ModulesJob {
+	return ModulesJob{Dir: dir, Env: append(baseEnv(), proxy.env()...)}
+}
+
+// env is the proxy as the go command reads it; what is not set has the go command's own default.
+func (p Proxy) env() []string {
+	var env []string
+	for _, v := range []struct{ name, value string }{
+		{"GOPROXY", p.GOPROXY}, {"GOSUMDB", p.GOSUMDB}, {"GONOSUMDB", p.GONOSUMDB}, {"GONOPROXY", p.GONOPROXY}, {"GOPRIVATE", p.GOPRIVATE},
+	} {
+		if v.value != "" {
+			env = append(env, v.name+"="+v.value)
+		}
 	}
-	return ModulesJob{Dir: dir, Env: slices.Clone(baseEnv()), Where: where}
+	return env
 }

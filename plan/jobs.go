@@ -8,10 +8,11 @@ import (
 // The jobs are what steps inside build containers are told to do, as JSON in PathJob. They are part of cache keys:
 // nothing may stand in them that does not change the outcome.
 
-// GoJob fetches the Go distribution of Go.
+// GoJob fetches a Go distribution.
 type GoJob struct {
-	Go    Go    `json:"go"`
-	Proxy Proxy `json:"proxy"`
+	Version string `json:"version"` // "1.26.8", or "1.26" for its newest patch
+	Build   string `json:"build"`   // the machine it runs on: "linux/amd64"
+	Proxy   Proxy  `json:"proxy"`
 }
 
 // Proxy is how modules are fetched: the go command's variables of these names, empty for its own default.
@@ -25,9 +26,8 @@ type Proxy struct {
 
 // ModulesJob downloads what go.mod and go.sum name.
 type ModulesJob struct {
-	Dir   string   `json:"dir"` // module directory below PathSource
-	Env   []string `json:"env"`
-	Where string   `json:"where"`
+	Dir string   `json:"dir"` // module directory below PathSource
+	Env []string `json:"env"`
 }
 
 // InspectJob asks what the code is, for every target.
@@ -49,8 +49,7 @@ type InspectBinary struct {
 	Patterns []string `json:"patterns"`
 	Where    []string `json:"where"`
 	Tags     []string `json:"tags,omitempty"`
-	CGO      string   `json:"cgo"`      // auto, on or off
-	MainOnly bool     `json:"mainOnly"` // the user named no package: keep the mains of the pattern, whatever else it matches
+	CGO      string   `json:"cgo"` // auto, on or off
 }
 
 // ResolveJob pins package files.
@@ -70,7 +69,7 @@ type ResolveIndex struct {
 // UnpackJob unpacks the package files of one set, which stand below PathIn in the order of Files.
 type UnpackJob struct {
 	Kind  sysroot.Kind `json:"kind"`
-	Arch  string       `json:"arch"` // Debian architecture of the set
+	Arch  string       `json:"arch"`          // Debian architecture of the set
 	CXX   bool         `json:"cxx,omitempty"` // the target's set needs a C++ library
 	Files []string     `json:"files"`
 }

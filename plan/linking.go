@@ -82,7 +82,11 @@ func decideLinking(in Input, entry spec.Binary, cgo bool) (linking, error) {
 	if err != nil {
 		return linking{}, fmt.Errorf("%s: cgo for %s: %w", place(in.File, at(entry.Libc.Pos, entry.Pos)), in.Target, err)
 	}
-	return linking{libc: c.libc, floor: entry.Libc.V.Floor, link: c.link, arch: arch}, nil
+	l := linking{libc: c.libc, floor: entry.Libc.V.Floor, link: c.link, arch: arch}
+	if l.link == spec.LinkStaticPIE && !arch.StaticPIE(l.kind()) {
+		return linking{}, fmt.Errorf("%s: link: found static-pie, but Debian's %s for %s cannot be linked so: use libc: musl or link: static", place(in.File, entry.Link.Pos), l.libc, in.Target)
+	}
+	return l, nil
 }
 
 // pureLinking is for code without cgo: the Go linker's files are static, unless they are position independent.

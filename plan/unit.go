@@ -72,9 +72,9 @@ func (u *Unit) fill(in Input, members []binary) error {
 			args = append(args, "-ldflags="+link)
 		}
 		args = append(args, "-o", PathOut+"/"+b.name, b.main.ImportPath)
-		u.Builds = append(u.Builds, BuildOutput{Args: args, Where: b.where, What: fmt.Sprintf("%s for %s", b.name, in.Target)})
+		u.Builds = append(u.Builds, BuildOutput{Args: args, Where: b.ref, What: fmt.Sprintf("%s for %s", b.name, in.Target)})
 		u.Dynamic = u.Dynamic || b.linking.dynamic()
-		u.Outputs = append(u.Outputs, VerifyFile{Name: b.name, Where: b.where, Want: b.want(in)})
+		u.Outputs = append(u.Outputs, VerifyFile{Name: b.name, Where: b.ref, Want: b.want(in)})
 	}
 	return nil
 }

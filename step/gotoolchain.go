@@ -39,11 +39,11 @@ func fetchGo(ctx context.Context, job plan.GoJob) error {
 	f := goFetch{client: client, from: from, job: job}
 	release, err := f.release(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: Go %s: %w", job.Go.Where, job.Go.Version, err)
+		return fmt.Errorf("Go %s: %w", job.Version, err)
 	}
 	archive, err := f.download(ctx, release)
 	if err != nil {
-		return fmt.Errorf("%s: Go %s: %w", job.Go.Where, job.Go.Version, err)
+		return fmt.Errorf("Go %s: %w", job.Version, err)
 	}
 	defer os.Remove(archive)
 	return unzipGo(archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+f.moduleVersion(release)+"/")
@@ -57,12 +57,12 @@ type goFetch struct {
 
 // moduleVersion is the toolchain module's version of a release: "v0.0.1-go1.26.8.linux-amd64".
 func (f goFetch) moduleVersion(release string) string {
-	return toolchainVersion + release + "." + strings.ReplaceAll(f.job.Go.Build, "/", "-")
+	return toolchainVersion + release + "." + strings.ReplaceAll(f.job.Build, "/", "-")
 }
 
 // release is the wanted version itself, or for a language version ("1.26") its newest patch that the proxy lists.
 func (f goFetch) release(ctx context.Context) (string, error) {
-	want := f.job.Go.Version
+	want := f.job.Version
 	if version.Lang("go"+want) != "go"+want {
 		return want, nil
 	}
@@ -137,10 +137,10 @@ func (f goFetch) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("the module proxy cannot be read: %w", err)
 	}
 	list, listErr := f.list(ctx)
-	if listErr != nil || slices.Contains(list, f.job.Go.Version) {
+	if listErr != nil || slices.Contains(list, f.job.Version) {
 		return fmt.Errorf("the module proxy does not give it: %w", err)
 	}
-	return fmt.Errorf("there is no such release for %s%s (%w)", f.job.Go.Build, newestOf(list), err)
+	return fmt.Errorf("there is no such release for %s%s (%w)", f.job.Build, newestOf(list), err)
 }
 
 func (f goFetch) checkSum(v, file string) error {

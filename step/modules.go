@@ -25,7 +25,7 @@ func downloadModules(ctx context.Context, job plan.ModulesJob) error {
 	env := append(job.Env, "SSL_CERT_FILE="+caFile, "NETRC="+plan.PathNetrc, "GIT_TERMINAL_PROMPT=0")
 	env = append(env, proxyVariables()...)
 	if err := (goCommand{dir: sourceDir(job.Dir), env: env, args: []string{"mod", "download"}, out: os.Stderr}).run(ctx); err != nil {
-		return fmt.Errorf("%s: the modules cannot be downloaded: %w", job.Where, err)
+		return fmt.Errorf("the modules cannot be downloaded: %w", err)
 	}
 	return trimModules(plan.PathModules)
 }

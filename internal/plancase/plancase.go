@@ -1,0 +1,98 @@
+// Package plancase has the cases that the tests of plan and llb share: a spec, what inspect would find in the code, and a
+// lock, as small as they can be.
+package plancase
+
+import (
+	"fmt"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/sysroot"
+)
+
+// Case is one input of plan.New under a name that goldens carry.
+type Case struct {
+	Name   string
+	Spec   string
+	Facts  []plan.BinaryFacts
+	Target string
+	Build  string
+	Kind   string // build target; empty: the spec's default
+	Args   map[string]string
+	Vendor bool
+}
+
+var (
+	pure = plan.BinaryFacts{
+		Mains:    []plan.MainPackage{{ImportPath: "example.com/app/cmd/hello"}},
+		CGOUsers: []string{}, Foreign: []string{"github.com/google/uuid"}, Std: []string{"fmt", "net", "os"},
+	}
+	sqlite = plan.BinaryFacts{
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CGOUsers: []string{"github.com/mattn/go-sqlite3"},
+		Heavy: []plan.HeavyModule{{Path: "github.com/mattn/go-sqlite3", Version: "v1.14.52", GoVersion: "1.21",
+			Dir: "github.com/mattn/go-sqlite3@v1.14.52", Packages: []string{"github.com/mattn/go-sqlite3"}}},
+		Foreign: []string{"github.com/google/uuid", "github.com/mattn/go-sqlite3"}, Std: []string{"database/sql", "fmt", "runtime/cgo"},
+	}
+	ownC = plan.BinaryFacts{
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CXX: true, CGOUsers: []string{"example.com/app"},
+		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"},
+	}
+)
+
+// All are the cases, in a fixed order.
+var All = []Case{
+	{Name: "pure", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "pure-on-arm64", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64/v3", Build: "linux/arm64"},
+	{Name: "pure-windows", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64"},
+	{Name: "pure-vendor", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm/v6", Build: "linux/amd64", Vendor: true},
+	{Name: "pure-image", Spec: "# syntax=x\nimage: {env: {A: b}, labels: {l: v}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "musl-static", Spec: "# syntax=x\nbinaries: [{main: ., tags: [sqlite_fts5], ldflags: ['-X main.version=${V}']}]\nargs: {V: 'a b'}\n",
+		Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "musl-static-on-arm64", Spec: "# syntax=x\nbinaries: [{main: .}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/arm64"},
+	{Name: "glibc-floor", Spec: "# syntax=x\nbinaries: [{main: ., libc: 'glibc>=2.31', packages: [zlib1g-dev]}]\n",
+		Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm/v7", Build: "linux/amd64"},
+	{Name: "glibc-image", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\nimage: {}\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "static-pie", Spec: "# syntax=x\nbinaries: [{main: ., link: static-pie}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "two-units", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off'}, {main: ., libc: glibc, link: static}]\n",
+		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
+}
+
+// Input is the case as plan.New wants it.
+func (c Case) Input() (plan.Input, error) {
+	file, err := spec.Parse("crossgo.yaml", []byte(c.Spec))
+	if err != nil {
+		return plan.Input{}, err
+	}
+	target, err := spec.ParsePlatform(c.Target)
+	if err != nil {
+		return plan.Input{}, err
+	}
+	build, err := spec.ParsePlatform(c.Build)
+	if err != nil {
+		return plan.Input{}, err
+	}
+	selection, err := plan.ParseTarget(file, c.Kind)
+	return plan.Input{
+		File: file, Facts: plan.TargetFacts{Platform: c.Target, Binaries: c.Facts},
+		Go: plan.Go{Version: "1.26.8", Where: "go.mod:3", Build: c.Build}, Target: target, Build: build,
+		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection,
+	}, err
+}
+
+// Lock pins every package of every set at a made-up version.
+func Lock(plans ...*plan.Plan) *sysroot.Lock {
+	lock := new(sysroot.Lock)
+	for _, s := range plan.RequestsBySuite(plans) {
+		for _, r := range s.Requests {
+			set := sysroot.Set{Name: r.Name, Kind: r.Kind, Arch: r.Arch, Suite: s.Suite}
+			for _, name := range append(r.Packages, r.Extra...) {
+				set.Packages = append(set.Packages, sysroot.Package{
+					Name: name, Version: "1", Architecture: r.Arch, Archive: "main",
+					Filename: fmt.Sprintf("pool/%s_1_%s.deb", name, r.Arch), SHA256: fmt.Sprintf("%064x", len(name)),
+				})
+			}
+			lock.Sets = append(lock.Sets, set)
+		}
+	}
+	return lock
+}

@@ -1,0 +1,169 @@
+package llb_test
+
+import (
+	"context"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/crossgo/crossgo/internal/golden"
+	"github.com/crossgo/crossgo/internal/llbtext"
+	"github.com/crossgo/crossgo/internal/plancase"
+	gollb "github.com/crossgo/crossgo/llb"
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/spec"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/require"
+)
+
+// TestGraphs holds the graph of each case against a golden and emits it twice: the same plan gives the same digests.
+func TestGraphs(t *testing.T) {
+	for _, c := range plancase.All {
+		t.Run(c.Name, func(t *testing.T) {
+			def := emit(t, c)
+			text, err := llbtext.Text(def)
+			require.NoError(t, err)
+			golden.Equal(t, filepath.Join("testdata", c.Name+".txt"), text)
+			require.Equal(t, def.Def, emit(t, c).Def)
+		})
+	}
+}
+
+// TestLaws are what holds in every graph, whatever is built.
+func TestLaws(t *testing.T) {
+	for _, c := range plancase.All {
+		t.Run(c.Name, func(t *testing.T) {
+			all, err := llbtext.Vertices(emit(t, c))
+			require.NoError(t, err)
+			require.Empty(t, broken(all, c.Build))
+		})
+	}
+}
+
+// TestLawsCanBreak shows that each law notices a graph that breaks it.
+func TestLawsCanBreak(t *testing.T) {
+	run := func(o ...llb.RunOption) llb.ExecState {
+		return llb.Scratch().Run(append([]llb.RunOption{llb.Args([]string{plan.PathSelf, "step", "compile"}), llb.Network(pb.NetMode_NONE),
+			llb.Platform(ocispecs.Platform{OS: "linux", Architecture: "amd64"})}, o...)...)
+	}
+	compiled := run(llb.WithCustomName("[x] compile app")).AddMount(plan.PathOut, llb.Scratch())
+	for _, c := range []struct {
+		want string
+		st   llb.State
+	}{
+		{"runs on linux/arm64", run(llb.Platform(ocispecs.Platform{OS: "linux", Architecture: "arm64"})).AddMount(plan.PathOut, llb.Scratch())},
+		{"has the network", run(llb.Network(pb.NetMode_UNSET)).AddMount(plan.PathOut, llb.Scratch())},
+		{"without passing verify", llb.Scratch().File(llb.Copy(compiled, "/", "/"))},
+		{"without a digest", llb.Scratch().File(llb.Copy(llb.HTTP("http://x/y"), "/", "/"))},
+		{"writable root", run(llb.AddMount(plan.PathOut, llb.Scratch())).Root()},
+	} {
+		def, err := c.st.Marshal(context.Background())
+		require.NoError(t, err)
+		all, err := llbtext.Vertices(def.ToPB())
+		require.NoError(t, err)
+		require.Contains(t, strings.Join(broken(all, "linux/amd64"), "\n"), c.want)
+	}
+}
+
+// broken names each law that a graph breaks.
+func broken(all []*llbtext.Vertex, build string) []string {
+	var list []string
+	for _, v := range all {
+		e := v.Op.GetExec()
+		if e == nil {
+			if s := v.Op.GetSource(); s != nil && strings.HasPrefix(s.Identifier, "http") && s.Attrs["http.checksum"] == "" && !strings.HasSuffix(s.Identifier, "/InRelease") {
+				list = append(list, v.Name+" fetches without a digest")
+			}
+			continue
+		}
+		if p := path.Join(v.Op.Platform.OS, v.Op.Platform.Architecture); p != build {
+			list = append(list, v.Name+" runs on "+p)
+		}
+		if e.Network != pb.NetMode_NONE && !fetches(e) {
+			list = append(list, v.Name+" has the network")
+		}
+		if !e.Mounts[0].Readonly {
+			list = append(list, v.Name+" has a writable root")
+		}
+	}
+	if last := all[len(all)-1]; reachesCompile(last, map[*llbtext.Vertex]bool{}) {
+		list = append(list, "something compiled leaves without passing verify")
+	}
+	return list
+}
+
+// fetches are the steps that may have the network.
+func fetches(e *pb.ExecOp) bool {
+	return len(e.Meta.Args) == 3 && e.Meta.Args[0] == plan.PathSelf && (e.Meta.Args[2] == "go" || e.Meta.Args[2] == "modules")
+}
+
+// reachesCompile walks back from an output and stops at the gate: is there another way to a compile step?
+func reachesCompile(v *llbtext.Vertex, seen map[*llbtext.Vertex]bool) bool {
+	if seen[v] {
+		return false
+	}
+	seen[v] = true
+	if e := v.Op.GetExec(); e != nil && len(e.Meta.Args) == 3 {
+		switch e.Meta.Args[2] {
+		case "verify":
+			return false
+		case "compile":
+			return true
+		}
+	}
+	for _, in := range v.Inputs {
+		if reachesCompile(in.Vertex, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestDependenciesOutliveReleases: what compiles dependencies sees nothing of our own binary, so a new release of crossgo
+// finds the old objects.
+func TestDependenciesOutliveReleases(t *testing.T) {
+	for _, c := range plancase.All {
+		all, err := llbtext.Vertices(emit(t, c))
+		require.NoError(t, err)
+		for _, v := range all {
+			if e := v.Op.GetExec(); e != nil && e.Meta.Args[0] == plan.PathGoRoot+"/bin/go" {
+				for _, m := range e.Mounts {
+					require.NotEqual(t, plan.PathSelf, m.Dest, v.Name)
+				}
+			}
+		}
+	}
+}
+
+func emit(t *testing.T, c plancase.Case) *pb.Definition {
+	t.Helper()
+	input, err := c.Input()
+	require.NoError(t, err)
+	p, err := plan.New(input)
+	require.NoError(t, err)
+	require.NoError(t, p.Pin(plancase.Lock(p)))
+	in := inputs(input.Build)
+	var modules *plan.ModulesJob
+	if !c.Vendor {
+		job := plan.Modules(".", in.Args.Proxy)
+		modules = &job
+	}
+	st, err := gollb.Emit(in, p, gollb.NewCode(in, p.Go, "go.mod", modules))
+	require.NoError(t, err)
+	def, err := st.Marshal(context.Background(), in.Constraints()...)
+	require.NoError(t, err)
+	return def.ToPB()
+}
+
+func inputs(build spec.Platform) gollb.Inputs {
+	return gollb.Inputs{
+		Context: llb.Local("context"), Self: llb.Local("self"), SelfPath: "/crossgo",
+		Build:    ocispecs.Platform{OS: build.OS, Architecture: build.Arch},
+		Archives: map[string]string{"main": "http://mirror/debian", "security": "http://mirror/debian-security"},
+		LocalID:  "golden",
+		Args:     plan.Settings{Proxy: plan.Proxy{GOPROXY: "https://proxy"}},
+	}
+}
