@@ -208,6 +208,9 @@ func TestTwoAtOnce(t *testing.T) {
 
 func TestNoRuntime(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
+	known := adminDirs
+	adminDirs = nil
+	t.Cleanup(func() { adminDirs = known })
 	_, err := Open(t.Context(), Options{Embedded: true, StateDir: t.TempDir()})
 	require.ErrorContains(t, err, "neither runc nor crun")
 }
