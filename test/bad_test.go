@@ -36,7 +36,7 @@ var badInputs = []struct {
 	{name: "platform unknown", spec: "platforms: [linux/amd46]\nbinaries:\n  - main: .\n", says: []string{"crossgo.yaml:2:13", "linux/amd46", "amd64"}},
 	{name: "platform asked for unknown", args: []string{"--platform=plan9/amd64"}, says: []string{"plan9", "linux"}},
 	{name: "static with a floor", spec: "binaries:\n  - main: .\n    cgo: on\n    libc: glibc>=2.31\n    link: static\n",
-		says: []string{"crossgo.yaml:6:11", "static", "glibc>=2.31"}},
+		says: []string{"crossgo.yaml:5:11", "static", "link: dynamic"}},
 	{name: "libc without cgo", spec: "binaries:\n  - main: .\n    cgo: off\n    libc: glibc\n    link: dynamic\n", says: []string{"crossgo.yaml:6:11", "dynamic", "cgo"}},
 	{name: "cgo needed but off", from: "cxx", spec: "binaries:\n  - main: .\n    cgo: off\n", args: []string{"--platform=linux/arm64"},
 		says: []string{"crossgo.yaml:4:10", "off", "cgo"}},
