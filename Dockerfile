@@ -5,9 +5,9 @@ ARG GO_VERSION=1.26.8
 FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
 WORKDIR /src
 ARG GOPROXY GOSUMDB TARGETOS TARGETARCH
-ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOOS=$TARGETOS GOARCH=$TARGETARCH GOCACHE=/cache/build GOMODCACHE=/cache/mod
+ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOCACHE=/cache/build GOMODCACHE=/cache/mod
 RUN --mount=type=bind,target=. --mount=type=cache,target=/cache --mount=type=secret,id=ca-certificates,target=/etc/ssl/certs/ca-certificates.crt \
-    ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "/crossgo-frontend", "./cmd/crossgo-frontend"]
+    ["go", "run", "./hack/gobuild", "/crossgo-frontend", "./cmd/crossgo-frontend"]
 
 FROM scratch
 COPY --from=build /crossgo-frontend /crossgo-frontend

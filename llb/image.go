@@ -7,10 +7,13 @@ import (
 	"github.com/moby/buildkit/client/llb"
 )
 
-// imageBase is what the binaries are put on: the base image, or certificates, time zones and users on nothing.
+// imageBase is what the binaries are put on: the base image, certificates, time zones and users on nothing, or nothing.
 func imageBase(in Inputs, img *plan.Image) llb.State {
 	if in.Base != nil {
 		return *in.Base
+	}
+	if img.BaseSet == nil {
+		return llb.Scratch()
 	}
 	files := unpack(in, img.BaseSet.Set, plan.UnpackJob{Kind: img.BaseSet.Request.Kind, Arch: img.BaseSet.Request.Arch}, "[image] certificates, time zones, users", img.Where).output()
 	return llb.Scratch().File(llb.Copy(files, "/", "/", contents), llb.WithCustomName("[image] base layer"))

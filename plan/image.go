@@ -14,7 +14,7 @@ const NonRoot = "65532:65532"
 // Image is the image around the binaries.
 type Image struct {
 	Base       string   `json:"base,omitempty"`    // image reference; empty: built from scratch with BaseSet
-	BaseSet    *BaseSet `json:"baseSet,omitempty"` // certificates and time zones of a scratch image
+	BaseSet    *BaseSet `json:"baseSet,omitempty"` // certificates and time zones of an image without a base; nil for scratch
 	Where      string   `json:"where"`
 	Dynamic    bool     `json:"dynamic"` // some binary needs a loader: it must be in the image
 	Entrypoint []string `json:"entrypoint"`
@@ -81,10 +81,12 @@ func (img *Image) entrypoint(block *spec.Image, all []binary, where string) erro
 	return nil
 }
 
-// base takes the named image, else builds on nothing with what a program expects of a system.
+// base takes the named image, or nothing at all, or by default nothing with what a program expects of a system.
 func (img *Image) base(in Input, block *spec.Image) {
 	switch block.Base.V {
-	case "", "auto", "scratch":
+	case "", "auto":
+	case "scratch":
+		return
 	default:
 		img.Base = block.Base.V
 		return

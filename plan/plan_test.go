@@ -35,7 +35,7 @@ func planText(t *testing.T, c plancase.Case) string {
 
 // TestRefused shows each decision that cannot be made, with the words the user gets.
 func TestRefused(t *testing.T) {
-	sqlite := plancase.All[5].Facts
+	sqlite := plancase.All[6].Facts
 	pure := plancase.All[0].Facts
 	twoMains := []plan.BinaryFacts{{Mains: []plan.MainPackage{{ImportPath: "x/a/app"}, {ImportPath: "x/b/app"}}}}
 	for _, c := range []struct {

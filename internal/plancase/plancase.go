@@ -46,6 +46,7 @@ var All = []Case{
 	{Name: "pure-windows", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64"},
 	{Name: "pure-vendor", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm/v6", Build: "linux/amd64", Vendor: true},
 	{Name: "pure-image", Spec: "# syntax=x\nimage: {env: {A: b}, labels: {l: v}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "scratch-image", Spec: "# syntax=x\nimage: {base: scratch, entrypoint: [/hello, serve]}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
 	{Name: "musl-static", Spec: "# syntax=x\nbinaries: [{main: ., tags: [sqlite_fts5], ldflags: ['-X main.version=${V}']}]\nargs: {V: 'a b'}\n",
 		Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "musl-static-on-arm64", Spec: "# syntax=x\nbinaries: [{main: .}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/arm64"},
