@@ -59,7 +59,7 @@ func selfPath(arch string) (string, error) {
 func checkSelf(path, arch string) error {
 	f, err := elf.Open(path)
 	var format *elf.FormatError
-	if errors.As(err, &format) {
+	if errors.As(err, &format) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // EOF: shorter than a header
 		return fmt.Errorf("%s is no linux program (this is %s/%s)", path, runtime.GOOS, runtime.GOARCH)
 	}
 	if err != nil {
