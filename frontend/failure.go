@@ -25,15 +25,6 @@ func bug(r any) error {
 	return fmt.Errorf("crossgo has a bug: %v: please report it with the spec that led here", r)
 }
 
-// stepError is a failed step in our words; it keeps BuildKit's own error for whoever looks deeper.
-type stepError struct {
-	text string
-	err  error
-}
-
-func (e *stepError) Error() string { return e.text }
-func (e *stepError) Unwrap() error { return e.err }
-
 // explain puts a failed step's own words in the place of "did not complete successfully".
 func (r *request) explain(ctx context.Context, err error) error {
 	var failed *errdefs.SolveError
@@ -48,7 +39,7 @@ func (r *request) explain(ctx context.Context, err error) error {
 	if where := d[gollb.DescWhere]; where != "" && !strings.HasPrefix(text, "@{") {
 		text = where + ": " + text
 	}
-	return &stepError{plan.Places(r.spec, text), err}
+	return errors.New(plan.Places(r.spec, text))
 }
 
 // problem reads what a failed step of ours left behind, by starting our binary on what the step had mounted.
@@ -91,9 +82,10 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
-// locate adds BuildKit's source ranges to our errors, so that clients print the lines they speak of.
+// locate adds BuildKit's source ranges to our errors, so that clients print the lines they speak of. Only our text goes
+// on: an error of BuildKit's inside ours would take its place on the wire, where the innermost status wins.
 func (r *request) locate(err error) error {
-	if err == nil || r.source == nil {
+	if err == nil || r.source == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -103,11 +95,12 @@ func (r *request) locate(err error) error {
 		}
 		return &located{err.Error(), list}
 	}
+	own := errors.New(err.Error())
 	pos := r.position(err)
 	if pos == nil {
-		return err
+		return own
 	}
-	return errdefs.WithSource(err, &errdefs.Source{Info: r.sourceInfo(), Ranges: []*pb.Range{pos}})
+	return errdefs.WithSource(own, &errdefs.Source{Info: r.sourceInfo(), Ranges: []*pb.Range{pos}})
 }
 
 // located is several located errors under one text.
