@@ -35,6 +35,13 @@ func packageRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].packag
 
 var reference = regexp.MustCompile(`@\{binaries\[(\d+)\]\.(main|packages)\[(\d+)\]\}`)
 
+// WithoutReferences is a text for where the spec is not at hand.
+func WithoutReferences(text string) string {
+	return withPlace.ReplaceAllString(text, "")
+}
+
+var withPlace = regexp.MustCompile(reference.String() + `: `)
+
 // Places replaces every reference in a text by the file's line and column.
 func Places(file *spec.File, text string) string {
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {

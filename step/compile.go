@@ -32,7 +32,7 @@ func compileError(b plan.BuildOutput, err error) error {
 	if !errors.As(err, &failed) {
 		return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
 	}
-	fmt.Fprintf(os.Stderr, "%s: compile %s: failed\n", b.Where, b.What)
+	fmt.Fprintf(os.Stderr, "compile %s failed\n", b.What)
 	for _, hint := range hints(failed.text) {
 		fmt.Fprintln(os.Stderr, "hint: "+hint)
 	}

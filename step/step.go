@@ -105,7 +105,7 @@ type shown struct{ error }
 func tell(err error) {
 	var s shown
 	if !errors.As(err, &s) {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(os.Stderr, plan.WithoutReferences(err.Error()))
 	}
 	// Without the file the frontend falls back on the step's name: nothing more can be done here.
 	_ = os.WriteFile(filepath.Join(plan.PathOut, plan.ProblemFile), []byte(err.Error()), 0o644)
