@@ -37,11 +37,11 @@ func decideBinaries(in Input) ([]binary, error) {
 }
 
 func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binary, error) {
+	if err := checkCGO(in, entry, facts); err != nil { // first: without cgo whole packages seem to be empty
+		return nil, err
+	}
 	if len(facts.Problems) > 0 {
 		return nil, problems(in.File, facts.Problems)
-	}
-	if err := checkCGO(in, entry, facts); err != nil {
-		return nil, err
 	}
 	l, err := decideLinking(in, entry, facts.CGO)
 	if err != nil {
@@ -67,10 +67,10 @@ func problems(file *spec.File, list []Problem) error {
 
 // checkCGO compares the spec's word on cgo with what the code needs.
 func checkCGO(in Input, entry spec.Binary, facts BinaryFacts) error {
-	if entry.CGO.V == spec.CGOOff && len(facts.CGOUsers) > 0 {
-		return fmt.Errorf("%s: cgo: found off, but %s needs cgo: set it to auto or on", place(in.File, at(entry.CGO.Pos, entry.Pos)), strings.Join(facts.CGOUsers, ", "))
+	if entry.CGO.V == spec.CGOOff && len(facts.CGONeeds) > 0 {
+		return fmt.Errorf("%s: cgo: found off, but %s needs cgo: set it to auto or on", place(in.File, at(entry.CGO.Pos, entry.Pos)), strings.Join(facts.CGONeeds, ", "))
 	}
-	if facts.CGO && in.Target.OS != "linux" {
+	if facts.CGO && !HasC(in.Target.String()) {
 		return fmt.Errorf("%s: %s needs cgo, and there is no C toolchain for %s: cgo is for linux only, set cgo: off where the code can do without",
 			place(in.File, at(entry.CGO.Pos, entry.Pos)), cgoWhy(facts), in.Target)
 	}
@@ -78,10 +78,10 @@ func checkCGO(in Input, entry spec.Binary, facts BinaryFacts) error {
 }
 
 func cgoWhy(facts BinaryFacts) string {
-	if len(facts.CGOUsers) == 0 {
+	if len(facts.CGONeeds) == 0 {
 		return "cgo: on"
 	}
-	return strings.Join(facts.CGOUsers, ", ")
+	return strings.Join(facts.CGONeeds, ", ")
 }
 
 var majorSuffix = regexp.MustCompile(`^v[0-9]+$`)

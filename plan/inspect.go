@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/crossgo/crossgo/spec"
 )
 
@@ -33,10 +35,23 @@ func inspectBinary(entry int, b spec.Binary, target spec.Platform) InspectBinary
 	return job
 }
 
-// DecideCGO is the rule for cgo: auto: on when a package outside the standard library has files that import "C".
-func DecideCGO(word string, users []string) bool {
-	return word == string(spec.CGOOn) || word == string(spec.CGOAuto) && len(users) > 0
+// HasC reports whether there is a C toolchain for a platform ("linux/arm64").
+func HasC(platform string) bool { return strings.HasPrefix(platform, "linux/") }
+
+// DecideCGO is the rule for cgo: auto: on when a package outside the standard library has files that import "C"; where
+// there is no C toolchain, only when such a package is of no use without.
+func DecideCGO(word, platform string, users, needs []string) bool {
+	if word != string(spec.CGOAuto) {
+		return word == string(spec.CGOOn)
+	}
+	if HasC(platform) {
+		return len(users) > 0
+	}
+	return len(needs) > 0
 }
+
+// Stubs are packages that compile without cgo and then fail at run time, whatever is asked of them.
+var Stubs = []string{"github.com/mattn/go-sqlite3"}
 
 // Modules is the job that downloads the module's dependencies.
 func Modules(dir string, proxy Proxy) ModulesJob {

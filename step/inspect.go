@@ -26,7 +26,7 @@ func inspect(ctx context.Context, job plan.InspectJob) error {
 		for j, b := range target.Binaries {
 			env := append(slices.Clone(job.Env), target.Env...)
 			group.Go(func() (err error) {
-				facts.Targets[i].Binaries[j], err = inspectBinary(ctx, sourceDir(job.Dir), env, b)
+				facts.Targets[i].Binaries[j], err = inspectBinary(ctx, sourceDir(job.Dir), target.Platform, env, b)
 				return err
 			})
 		}
@@ -37,22 +37,27 @@ func inspect(ctx context.Context, job plan.InspectJob) error {
 	return writeJSON(filepath.Join(plan.PathOut, plan.FactsFile), facts)
 }
 
-// inspectBinary lists the packages with cgo on unless the spec says off, since only so can be seen who needs it, and once
-// more without when it turns out that nobody does.
-func inspectBinary(ctx context.Context, dir string, env []string, b plan.InspectBinary) (plan.BinaryFacts, error) {
-	withCGO, err := list(ctx, dir, append(env, "CGO_ENABLED=1"), b)
+// inspectBinary lists the packages with cgo on, since only so can be seen who uses it, and without where that may be what
+// is compiled.
+func inspectBinary(ctx context.Context, dir, platform string, env []string, b plan.InspectBinary) (plan.BinaryFacts, error) {
+	packages, err := list(ctx, dir, append(slices.Clone(env), "CGO_ENABLED=1"), b)
 	if err != nil {
 		return plan.BinaryFacts{}, err
 	}
-	users := cgoUsers(withCGO)
-	on := plan.DecideCGO(b.CGO, users)
-	packages := withCGO
-	if !on {
-		if packages, err = list(ctx, dir, append(env, "CGO_ENABLED=0"), b); err != nil {
+	users := cgoUsers(packages)
+	needs := users
+	on := plan.DecideCGO(b.CGO, platform, users, users)
+	if !on || !plan.HasC(platform) {
+		without, err := list(ctx, dir, append(slices.Clone(env), "CGO_ENABLED=0"), b)
+		if err != nil {
 			return plan.BinaryFacts{}, err
 		}
+		needs = cgoNeeds(users, without)
+		if on = plan.DecideCGO(b.CGO, platform, users, needs); !on {
+			packages = without
+		}
 	}
-	facts := plan.BinaryFacts{CGO: on, CGOUsers: users, CXX: on && hasCXX(packages), Foreign: []string{}, Std: []string{}}
+	facts := plan.BinaryFacts{CGO: on, CGOUsers: users, CGONeeds: needs, CXX: on && hasCXX(packages), Foreign: []string{}, Std: []string{}}
 	facts.Mains, facts.Problems = mains(dir, packages, b)
 	if len(facts.Problems) == 0 {
 		dependencies(&facts, packages)
@@ -127,6 +132,19 @@ func cgoUsers(all []*goPackage) []string {
 	}
 	slices.Sort(users)
 	return users
+}
+
+// cgoNeeds are the users of cgo that are gone, broken or stubs when the packages are listed without it. The others have
+// Go code for that case.
+func cgoNeeds(users []string, without []*goPackage) []string {
+	needs := []string{}
+	for _, user := range users {
+		i := slices.IndexFunc(without, func(p *goPackage) bool { return p.ImportPath == user })
+		if i < 0 || without[i].Error != nil || slices.Contains(plan.Stubs, user) {
+			needs = append(needs, user)
+		}
+	}
+	return needs
 }
 
 func hasCXX(all []*goPackage) bool {

@@ -28,13 +28,13 @@ var (
 		CGOUsers: []string{}, Foreign: []string{"github.com/google/uuid"}, Std: []string{"fmt", "net", "os"},
 	}
 	sqlite = plan.BinaryFacts{
-		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CGOUsers: []string{"github.com/mattn/go-sqlite3"},
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CGOUsers: []string{"github.com/mattn/go-sqlite3"}, CGONeeds: []string{"github.com/mattn/go-sqlite3"},
 		Heavy: []plan.HeavyModule{{Path: "github.com/mattn/go-sqlite3", Version: "v1.14.52", GoVersion: "1.21",
 			Dir: "github.com/mattn/go-sqlite3@v1.14.52", Packages: []string{"github.com/mattn/go-sqlite3"}}},
 		Foreign: []string{"github.com/google/uuid", "github.com/mattn/go-sqlite3"}, Std: []string{"database/sql", "fmt", "runtime/cgo"},
 	}
 	ownC = plan.BinaryFacts{
-		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CXX: true, CGOUsers: []string{"example.com/app"},
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CXX: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
 		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"},
 	}
 )
