@@ -17,6 +17,7 @@ type BinaryFacts struct {
 	Mains    []MainPackage `json:"mains"`
 	CGO      bool          `json:"cgo"`             // as decided: the spec's word, or for auto whether CGOUsers is not empty
 	CGOUsers []string      `json:"cgoUsers"`        // packages outside the standard library with files that import "C"
+	CGONeeds []string      `json:"cgoNeeds"`        // those of CGOUsers that are of no use without cgo
 	CXX      bool          `json:"cxx,omitempty"`   // one of them has C++ files
 	Heavy    []HeavyModule `json:"heavy,omitempty"` // foreign modules that use cgo, with what they need of other foreign modules
 	Foreign  []string      `json:"foreign"`         // foreign packages, Heavy's included
