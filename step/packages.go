@@ -58,7 +58,7 @@ func unpack(_ context.Context, job plan.UnpackJob) error {
 	if job.Kind == sysroot.KindBase {
 		return sysroot.BaseFiles(plan.PathOut, debs)
 	}
-	if err := sysroot.Unpack(plan.PathOut, debs, sysroot.UnpackOptions{Kind: job.Kind, Arch: job.Arch}); err != nil {
+	if err := sysroot.Unpack(plan.PathOut, debs, sysroot.UnpackOptions{Kind: job.Kind, Arch: job.Arch, HostRoot: "/"}); err != nil {
 		return fmt.Errorf("unpack %s %s: %w", job.Kind, job.Arch, err)
 	}
 	return nil

@@ -112,14 +112,19 @@ func writeCompiler(t *tree, bin string, a Arch, kind Kind) error {
 // clangConfig is the content of a target's config file. Clang reads it from its own directory, by the normalised
 // triple. Flags that only one of compiling and linking uses are no warnings: runtime/cgo compiles with -Werror.
 func clangConfig(a Arch, kind Kind) string {
-	lines := []string{"--sysroot=" + TargetRoot, "-Qunused-arguments", "-fuse-ld=lld"}
-	lines = append(lines, a.Flags...)
+	return strings.Join(targetFlags(a, kind, TargetRoot), "\n") + "\n"
+}
+
+// targetFlags are the flags for a target whose sysroot is at root, each one word.
+func targetFlags(a Arch, kind Kind, root string) []string {
+	flags := []string{"--sysroot=" + root, "-Qunused-arguments", "-fuse-ld=lld"}
+	flags = append(flags, a.Flags...)
 	if kind == KindMusl {
 		// Debian's libgcc_s needs glibc. Its libgcc.a and startup files lie below the GNU triple, where clang looks for
 		// some musl targets only unless told.
-		lines = append(lines, "-static-libgcc", "--gcc-triple="+a.gcc())
+		flags = append(flags, "-static-libgcc", "--gcc-triple="+a.gcc())
 		// Kernel headers and the user's packages lie in Debian's multiarch directories: searched after musl's own.
-		lines = append(lines, "-idirafter "+TargetRoot+"/usr/include/"+a.GNU, "-L"+TargetRoot+"/usr/lib", "-L"+TargetRoot+"/usr/lib/"+a.GNU)
+		flags = append(flags, "-idirafter"+root+"/usr/include/"+a.GNU, "-L"+root+"/usr/lib", "-L"+root+"/usr/lib/"+a.GNU)
 	}
-	return strings.Join(lines, "\n") + "\n"
+	return flags
 }

@@ -22,6 +22,12 @@ import (
 type UnpackOptions struct {
 	Kind Kind   // KindHost, KindGlibc or KindMusl
 	Arch string // Debian architecture of the packages: of the build machine for KindHost, else of the target
+
+	CXX bool // KindMusl: the C++ library is compiled too, from the source archive among the files
+
+	// HostRoot is the directory with the usr of an unpacked host root whose programs run here, "/" in a build container.
+	// KindMusl compiles with it what Debian has not for musl; empty leaves that out.
+	HostRoot string
 }
 
 // Unpack writes the files of Debian packages into the directory dest (created when missing) and puts them right for
@@ -41,18 +47,33 @@ func Unpack(dest string, debs []string, opt UnpackOptions) error {
 	if err := t.unpackAll(debs, l); err != nil {
 		return err
 	}
-	if err := finish(t, opt); err != nil {
+	if err := finish(t, dest, opt); err != nil {
 		return err
 	}
 	return setTimes(dest)
 }
 
 // finish adds what no package ships.
-func finish(t *tree, opt UnpackOptions) error {
-	if opt.Kind == KindHost {
+func finish(t *tree, dest string, opt UnpackOptions) error {
+	switch {
+	case opt.Kind == KindHost:
 		return writeHost(t)
+	case opt.Kind == KindMusl && opt.HostRoot != "":
+		return finishMusl(t, dest, opt)
 	}
 	return nil
+}
+
+func finishMusl(t *tree, dest string, opt UnpackOptions) error {
+	sysroot, err := filepath.Abs(dest)
+	if err != nil {
+		return err
+	}
+	arch, err := ArchOf(opt.Arch)
+	if err != nil {
+		return err
+	}
+	return addCompat(t, compiler{host: opt.HostRoot, sysroot: sysroot, arch: arch, kind: opt.Kind})
 }
 
 func newLayout(opt UnpackOptions) (layout, error) {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-_Noreturn void __chk_fail(void)
+_Noreturn void crossgo_chk_fail(void)
 {
 	static const char msg[] = "*** buffer overflow detected ***: terminated\n";
 	if (write(2, msg, sizeof msg - 1) < 0)

@@ -55,11 +55,11 @@ NAME(int, __printf_chk, (int flag, const char *fmt, ...))
 }
 NAME(int, __snprintf_chk, (char *d, size_t size, int flag, size_t have, const char *fmt, ...))
 {
-	FORWARD(__vsnprintf_chk(d, size, flag, have, fmt, ap));
+	FORWARD(OWN(__vsnprintf_chk)(d, size, flag, have, fmt, ap));
 }
 NAME(int, __sprintf_chk, (char *d, int flag, size_t have, const char *fmt, ...))
 {
-	FORWARD(__vsprintf_chk(d, flag, have, fmt, ap));
+	FORWARD(OWN(__vsprintf_chk)(d, flag, have, fmt, ap));
 }
 NAME(int, __asprintf_chk, (char **d, int flag, const char *fmt, ...))
 {

@@ -15,8 +15,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#undef prlimit64 /* musl 1.2.5 has it as a macro */
-
 _Static_assert(sizeof(off_t) == 8, "off_t is 64 bits");
 
 #define OPEN_MODE(flags)                                                       \
