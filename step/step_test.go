@@ -1,0 +1,197 @@
+package step
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/stretchr/testify/require"
+)
+
+func TestProxies(t *testing.T) {
+	for _, c := range []struct {
+		value string
+		want  []proxyAddress
+	}{
+		{"https://a", []proxyAddress{{"https://a", false}}},
+		{"https://a/,direct", []proxyAddress{{"https://a", false}}},
+		{"https://a|https://b,https://c", []proxyAddress{{"https://a", true}, {"https://b", false}, {"https://c", false}}},
+		{"https://a,off,https://b", []proxyAddress{{"https://a", false}}},
+	} {
+		got, err := proxies(c.value)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got)
+	}
+	for _, none := range []string{"", "off", "direct"} {
+		_, err := proxies(none)
+		require.ErrorContains(t, err, "GOPROXY names no module proxy")
+	}
+}
+
+// TestFromProxies is the go command's rule: after a comma only "not found" lets the next proxy have a go.
+func TestFromProxies(t *testing.T) {
+	answer := func(code int, text string) *httptest.Server {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, text)
+		}))
+		t.Cleanup(s.Close)
+		return s
+	}
+	missing, broken, good := answer(404, ""), answer(500, ""), answer(200, "zip")
+	for _, c := range []struct {
+		value, want, err string
+	}{
+		{missing.URL + "," + good.URL, "zip", ""},
+		{broken.URL + "," + good.URL, "", "500 Internal Server Error"},
+		{broken.URL + "|" + good.URL, "zip", ""},
+		{missing.URL, "", "404 Not Found"},
+	} {
+		list, err := proxies(c.value)
+		require.NoError(t, err)
+		var buf bytes.Buffer
+		_, err = fromProxies(context.Background(), http.DefaultClient, list, "/x", func() (io.Writer, error) { buf.Reset(); return &buf, nil })
+		if c.err != "" {
+			require.ErrorContains(t, err, c.err)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, c.want, buf.String())
+	}
+}
+
+func TestPasswordsAreNotShown(t *testing.T) {
+	require.Equal(t, "https://***@proxy/x", redact("https://me:secret@proxy/x"))
+	require.Equal(t, "https://proxy/x", redact("https://proxy/x"))
+}
+
+func TestSumDBKey(t *testing.T) {
+	key, address, err := sumDBKey("")
+	require.NoError(t, err)
+	require.Equal(t, goSumDB, key)
+	require.True(t, strings.HasPrefix(address, "https://"))
+	name, _, _ := strings.Cut(goSumDB, "+")
+	key, address, err = sumDBKey(name + " https://mirror/sumdb/")
+	require.NoError(t, err)
+	require.Equal(t, goSumDB, key)
+	require.Equal(t, "https://mirror/sumdb", address)
+	key, _, err = sumDBKey("off")
+	require.NoError(t, err)
+	require.Empty(t, key)
+	_, _, err = sumDBKey("nonsense")
+	require.ErrorContains(t, err, `GOSUMDB: found "nonsense"`)
+}
+
+func TestLeftOutOfTheDistribution(t *testing.T) {
+	for name, want := range map[string]bool{
+		"bin/go": false, "src/fmt/print.go": false, "pkg/tool/linux_amd64/link": false, "lib/time/zoneinfo.zip": false, "VERSION": false,
+		"src/fmt/print_test.go": true, "src/cmd/go/main.go": true, "test/fixedbugs/a.go": true, "src/net/testdata/x": true,
+	} {
+		require.Equal(t, want, leftOut(name), name)
+	}
+}
+
+// TestHeavy: modules with C code and their own needs stand apart; what a vendor directory cannot hold does not.
+func TestHeavy(t *testing.T) {
+	module := func(path string) *goModule {
+		return &goModule{Path: path, Version: "v1.0.0", Dir: plan.PathModules + "/" + path + "@v1.0.0"}
+	}
+	replaced := module("r")
+	replaced.Replace = &goModule{Path: "other", Version: "v2.0.0"}
+	all := []*goPackage{
+		{ImportPath: "fmt", Standard: true},
+		{ImportPath: "dep/x", Module: module("dep")},
+		{ImportPath: "c/lib", Module: module("c"), CgoFiles: []string{"a.go"}, Deps: []string{"dep/x", "fmt"}},
+		{ImportPath: "r/lib", Module: replaced, CgoFiles: []string{"a.go"}},
+		{ImportPath: "pure", Module: module("pure")},
+		{ImportPath: "own", Module: &goModule{Path: "own", Main: true}, CgoFiles: []string{"a.go"}},
+	}
+	require.Equal(t, []plan.HeavyModule{
+		{Path: "c", Version: "v1.0.0", GoVersion: "1.16", Dir: "c@v1.0.0", Packages: []string{"c/lib"}},
+		{Path: "dep", Version: "v1.0.0", GoVersion: "1.16", Dir: "dep@v1.0.0", Packages: []string{"dep/x"}},
+	}, heavy(all))
+	facts := plan.BinaryFacts{CGO: true}
+	dependencies(&facts, all)
+	require.Equal(t, []string{"fmt"}, facts.Std)
+	require.Equal(t, []string{"c/lib", "dep/x", "pure", "r/lib"}, facts.Foreign)
+}
+
+func TestCgoNeeds(t *testing.T) {
+	stub := plan.Stubs[0]
+	without := []*goPackage{{ImportPath: "fallback"}, {ImportPath: "broken", Error: &goListError{Err: "no Go files"}}, {ImportPath: stub}}
+	require.Equal(t, []string{"broken", "gone", stub}, cgoNeeds([]string{"broken", "fallback", "gone", stub}, without))
+}
+
+func TestMains(t *testing.T) {
+	job := plan.InspectBinary{Patterns: []string{"./..."}, Where: []string{"@{binaries[0].main[0]}"}}
+	all := []*goPackage{
+		{ImportPath: "x/lib", Name: "lib", Match: []string{"./..."}},
+		{ImportPath: "x/cmd/a", Name: "main", Match: []string{"./..."}},
+		{ImportPath: "x/none", Match: []string{"./..."}, Error: &goListError{Err: "build constraints exclude all Go files in /src/none"}},
+	}
+	found, wrong := mains("/src", all, job)
+	require.Empty(t, wrong)
+	require.Equal(t, []plan.MainPackage{{ImportPath: "x/cmd/a"}}, found)
+
+	_, wrong = mains("/src", all[:1], job)
+	require.Equal(t, "@{binaries[0].main[0]}: main: ./... matches no main package of the module", wrong[0].String())
+
+	named := plan.InspectBinary{Patterns: []string{"./lib"}, Where: []string{"@{binaries[0].main[0]}"}}
+	_, wrong = mains("/src", []*goPackage{{ImportPath: "x/lib", Name: "lib", Match: []string{"./lib"}}}, named)
+	require.Equal(t, "@{binaries[0].main[0]}: main: found package lib in x/lib, want package main", wrong[0].String())
+
+	broken := append(all, &goPackage{ImportPath: "y", DepOnly: true, Error: &goListError{Pos: "/src/a.go:3:1", Err: "syntax error"}})
+	_, wrong = mains("/src", broken, job)
+	require.Equal(t, "a.go:3:1: syntax error", wrong[0].String())
+}
+
+func TestHints(t *testing.T) {
+	require.Equal(t, []string{"no header zlib.h in the sysroot: name the Debian -dev package that has it under packages:"},
+		hints("a.c:1:10: fatal error: 'zlib.h' file not found"))
+	require.Equal(t, []string{"__memcpy_chk is glibc's: a Debian package was linked into a musl program and needs more than crossgo can lend it: use libc: glibc"},
+		hints("ld.lld: error: undefined symbol: __memcpy_chk"))
+	require.Equal(t, []string{"the module files are not complete: run go mod tidy and commit go.mod and go.sum"}, hints("go: updates to go.mod needed"))
+	require.Empty(t, hints("undefined: x"))
+}
+
+func TestCompileErrorKeepsTheCompilersText(t *testing.T) {
+	b := plan.BuildOutput{Where: "@{binaries[0].main[0]}", What: "app for linux/arm64"}
+	err := compileError(b, &goError{args: []string{"build"}, text: "./a.go:1:2: undefined: x"})
+	require.EqualError(t, err, "@{binaries[0].main[0]}: compile app for linux/arm64 failed:\n./a.go:1:2: undefined: x")
+	require.ErrorAs(t, err, new(shown))
+	require.EqualError(t, compileError(b, errors.New("no such file")), "@{binaries[0].main[0]}: compile app for linux/arm64: no such file")
+}
+
+func TestTrimModules(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a@v1/a.go", "cache/download/a/@v/v1.zip", "cache/download/a/@v/v1.lock", "cache/download/a/@v/v1.mod", "cache/download/sumdb/x/tile/1"} {
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, nil, 0o644))
+	}
+	require.NoError(t, trimModules(dir))
+	require.FileExists(t, filepath.Join(dir, "a@v1/a.go"))
+	require.FileExists(t, filepath.Join(dir, "cache/download/a/@v/v1.mod"))
+	require.NoFileExists(t, filepath.Join(dir, "cache/download/a/@v/v1.zip"))
+	require.NoDirExists(t, filepath.Join(dir, "cache/download/sumdb"))
+	require.NoError(t, trimModules(t.TempDir()), "a module without dependencies has no download cache")
+}
+
+func TestUnknownStep(t *testing.T) {
+	require.Equal(t, 2, Main([]string{"nonsense"}))
+	require.Equal(t, 2, Main(nil))
+}
+
+func TestAPanicIsAnError(t *testing.T) {
+	steps["boom"] = func(context.Context) error { panic("x") }
+	defer delete(steps, "boom")
+	require.EqualError(t, run(context.Background(), "boom"), "crossgo has a bug in step boom: x")
+}
