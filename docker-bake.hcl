@@ -18,6 +18,11 @@ variable "GO_VERSION" {
 variable "GOPROXY" {
   default = null
 }
+
+# The module proxy that the image made by the target self uses when a request names none: $(go env GOPROXY).
+variable "DEFAULT_GOPROXY" {
+  default = ""
+}
 variable "GOSUMDB" {
   default = null
 }
@@ -52,8 +57,9 @@ target "self" {
   dockerfile = "crossgo.yaml"
   target     = "image"
   args = {
-    GOPROXY = GOPROXY
-    GOSUMDB = GOSUMDB
+    DEFAULT_GOPROXY = DEFAULT_GOPROXY
+    GOPROXY         = GOPROXY
+    GOSUMDB         = GOSUMDB
   }
 }
 
