@@ -60,7 +60,8 @@ func targetRequest(in Input, b binary, c *CSide) (req sysroot.Request, err error
 	req = sysroot.Request{Kind: c.Kind, Arch: l.arch.Debian, Extra: values(entry.Packages)}
 	switch c.Kind {
 	case sysroot.KindMusl:
-		req.Packages, err = sysroot.MuslSysroot(c.Suite, l.arch.Debian)
+		req.Packages, err = sysroot.MuslSysroot(c.Suite, l.arch.Debian, c.CXX)
+		req.Sources = sysroot.MuslSources(c.CXX)
 	case sysroot.KindGlibc:
 		req.Packages, err = sysroot.GlibcSysroot(c.Suite, l.arch.Debian, c.CXX)
 	}
@@ -94,11 +95,15 @@ type SuiteRequests struct {
 	Requests []sysroot.Request
 }
 
-// Archs are the Debian architectures that the requests name, sorted.
+// Archs are the Debian architectures that the requests name, sorted; sysroot.SourceArch among them when a request has
+// source packages.
 func (s SuiteRequests) Archs() []string {
 	var archs []string
 	for _, r := range s.Requests {
 		archs = append(archs, r.Arch)
+		if len(r.Sources) > 0 {
+			archs = append(archs, sysroot.SourceArch)
+		}
 	}
 	return sortedUnique(archs)
 }

@@ -46,6 +46,9 @@ func readIndex(x plan.ResolveIndex) (*sysroot.Index, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.Arch == sysroot.SourceArch {
+		return sysroot.ReadSources(r, x.Archive)
+	}
 	return sysroot.ReadIndex(r, x.Archive)
 }
 
@@ -58,7 +61,7 @@ func unpack(_ context.Context, job plan.UnpackJob) error {
 	if job.Kind == sysroot.KindBase {
 		return sysroot.BaseFiles(plan.PathOut, debs)
 	}
-	if err := sysroot.Unpack(plan.PathOut, debs, sysroot.UnpackOptions{Kind: job.Kind, Arch: job.Arch, HostRoot: "/"}); err != nil {
+	if err := sysroot.Unpack(plan.PathOut, debs, sysroot.UnpackOptions{Kind: job.Kind, Arch: job.Arch, CXX: job.CXX, HostRoot: "/"}); err != nil {
 		return fmt.Errorf("unpack %s %s: %w", job.Kind, job.Arch, err)
 	}
 	return nil

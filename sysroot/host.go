@@ -1,6 +1,7 @@
 package sysroot
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -102,11 +103,12 @@ func writeCompiler(t *tree, bin string, a Arch, kind Kind) error {
 			return err
 		}
 	}
-	normalised := a.LLVM
-	if kind == KindMusl {
-		normalised = a.LLVMMusl
+	if kind == KindGlibc {
+		return t.writeString(bin+"/"+a.LLVM+".cfg", clangConfig(a, kind), 0o644)
 	}
-	return t.writeString(bin+"/"+normalised+".cfg", clangConfig(a, kind), 0o644)
+	// Clang looks for a file of its C++ driver first. Only there libc++ is asked for: C needs none.
+	return errors.Join(t.writeString(bin+"/"+a.LLVMMusl+".cfg", clangConfig(a, kind), 0o644),
+		t.writeString(bin+"/"+a.LLVMMusl+"-clang++.cfg", clangConfig(a, kind)+"-stdlib=libc++\n", 0o644))
 }
 
 // clangConfig is the content of a target's config file. Clang reads it from its own directory, by the normalised

@@ -1,7 +1,9 @@
 package sysroot
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,6 +70,71 @@ func TestUnpackMuslAddsCompat(t *testing.T) {
 	require.Equal(t, "divdi3.o: gcc", m[0])
 	require.Contains(t, m, "chkmem.o: aarch64-linux-musl-clang --no-default-config "+strings.Join(targetFlags(archs[1], KindMusl, dest), " ")+
 		" "+strings.Join(compatFlags, " ")+" -c chkmem.c -o chkmem.o\n")
+}
+
+// origTar is a source archive as emscripten's.
+func origTar(t *testing.T, files ...item) string {
+	t.Helper()
+	var data bytes.Buffer
+	w := gzip.NewWriter(&data)
+	tw := tar.NewWriter(w)
+	for _, f := range files {
+		require.NoError(t, tw.WriteHeader(&f.Header))
+		_, err := io.WriteString(tw, f.content)
+		require.NoError(t, err)
+	}
+	require.NoError(t, tw.Close())
+	require.NoError(t, w.Close())
+	p := filepath.Join(t.TempDir(), "emscripten_1.orig.tar.gz")
+	require.NoError(t, os.WriteFile(p, data.Bytes(), 0o644))
+	return p
+}
+
+func TestUnpackMuslCXX(t *testing.T) {
+	d := deb(t, "libgcc.deb", "", file(libgccArm64, string(appendArchive(nil, nil))))
+	lib := "emscripten-1/system/lib/"
+	o := origTar(t, file("emscripten-1/tools/x.cpp", "no"), file(lib+"libcxx/src/string.cpp", "s"), file(lib+"libcxx/src/tz.cpp", "no"), file(lib+"libcxx/src/support/win32/x.cpp", "no"),
+		file(lib+"libcxx/include/map", "m"), file(lib+"libcxx/include/__config_site", "emscripten"), file(lib+"libcxx/include/__config_site.in", "no"),
+		file(lib+"libcxxabi/src/private_typeinfo.cpp", "p"), file(lib+"libcxxabi/src/cxa_noexception.cpp", "no"), file(lib+"libcxxabi/include/cxxabi.h", "a"),
+		file(lib+"libunwind/src/Save.S", "u"), file(lib+"libunwind/include/unwind.h", "no"))
+	dest := t.TempDir()
+	opt := UnpackOptions{Kind: KindMusl, Arch: "arm64", CXX: true, HostRoot: hostWith(t, pretend)}
+	require.NoError(t, Unpack(dest, []string{d, o}, opt))
+
+	got, err := os.ReadFile(filepath.Join(dest, libcxxArchive))
+	require.NoError(t, err)
+	m := members(t, string(got))
+	require.Len(t, m, 3)
+	require.Regexp(t, `^string.cpp.o: aarch64-linux-musl-clang\+\+ .*-std=c\+\+23.* -c libcxx/src/string.cpp `, m[0])
+	require.Regexp(t, `^private_typeinf: .*-D__WASM_EXCEPTIONS__ `, m[1])
+	require.Regexp(t, `^Save.S.o: aarch64-linux-musl-clang .*-std=c99 `, m[2])
+
+	site, err := os.ReadFile(filepath.Join(dest, libcxxHeaders, "__config_site"))
+	require.NoError(t, err)
+	require.Contains(t, string(site), "_LIBCPP_HAS_MUSL_LIBC")
+	require.Equal(t, []string{"usr/include/c++/v1/__config_site", "usr/include/c++/v1/cxxabi.h", "usr/include/c++/v1/map", libgccArm64,
+		libcxxArchive, "usr/lib/libc++abi.a", "usr/lib/libstdc++.a", "usr/lib/libunwind.a"}, regular(t, dest))
+
+	require.ErrorContains(t, Unpack(t.TempDir(), []string{d}, opt), "0 source archives among the files of a musl root, want 1")
+	require.ErrorContains(t, Unpack(t.TempDir(), []string{d, origTar(t, file("x-1/README", "x"))}, opt), "emscripten_1.orig.tar.gz: has no system/lib/libcxx")
+	require.ErrorContains(t, Unpack(t.TempDir(), []string{d, origTar(t, file("../x", "x"))}, opt), "leads out")
+	opt.CXX = false
+	require.ErrorContains(t, Unpack(t.TempDir(), []string{d, o}, opt), "1 source archives among the files of a musl root, want 0")
+	require.ErrorContains(t, Unpack(t.TempDir(), []string{d, o}, UnpackOptions{Kind: KindMusl, Arch: "arm64", CXX: true}), "needs a host toolchain")
+}
+
+// regular are the regular files below root.
+func regular(t *testing.T, root string) []string {
+	t.Helper()
+	var out []string
+	require.NoError(t, filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			rel, _ := filepath.Rel(root, p)
+			out = append(out, rel)
+		}
+		return err
+	}))
+	return out
 }
 
 func TestUnpackMuslTellsWhatTheCompilerSaid(t *testing.T) {

@@ -36,7 +36,7 @@ type Release struct {
 	files map[string]IndexFile
 }
 
-// IndexFile is one compressed Packages file, by its place and digest.
+// IndexFile is one compressed Packages or Sources file, by its place and digest.
 type IndexFile struct {
 	Path   string // below dists/SUITE: "main/binary-arm64/Packages.xz"
 	ByHash string // below dists/SUITE: "main/binary-arm64/by-hash/SHA256/…"; never changes its content
@@ -169,23 +169,30 @@ func cutLast(s, sep string) (dir, name string, ok bool) {
 	return s[:i+1], s[i+1:], i >= 0
 }
 
-// indexNames are the compressions of a Packages file that Open reads, the smallest first.
-var indexNames = []string{"Packages.xz", "Packages.gz"}
+// indexNames are the compressions of an index file that Open reads, the smallest first.
+var indexNames = []string{".xz", ".gz"}
 
-// Index finds the Packages file of a component ("main") and a Debian architecture ("arm64").
+// Index finds the Packages file of a component ("main") and a Debian architecture ("arm64"), or with SourceArch the
+// component's Sources file.
 func (r *Release) Index(component, arch string) (IndexFile, error) {
-	for _, name := range indexNames {
-		if f, ok := r.files[component+"/binary-"+arch+"/"+name]; ok {
+	dir, name := component+"/binary-"+arch, "Packages"
+	if arch == SourceArch {
+		dir, name = component+"/source", "Sources"
+	}
+	var tried []string
+	for _, ending := range indexNames {
+		if f, ok := r.files[dir+"/"+name+ending]; ok {
 			return f, nil
 		}
+		tried = append(tried, name+ending)
 	}
 	switch {
-	case !slices.Contains(r.Architectures, arch):
+	case arch != SourceArch && !slices.Contains(r.Architectures, arch):
 		return IndexFile{}, fmt.Errorf("suite %s has no architecture %s, it has: %s", r.Codename, arch, strings.Join(r.Architectures, ", "))
 	case !r.hasComponent(component):
 		return IndexFile{}, fmt.Errorf("suite %s has no component %s, it has: %s", r.Codename, component, strings.Join(r.Components, ", "))
 	}
-	return IndexFile{}, fmt.Errorf("suite %s: %s/binary-%s has neither %s", r.Codename, component, arch, strings.Join(indexNames, " nor "))
+	return IndexFile{}, fmt.Errorf("suite %s: %s has neither %s", r.Codename, dir, strings.Join(tried, " nor "))
 }
 
 // hasComponent knows that security suites write "updates/main" for the component whose files lie in main/.

@@ -96,6 +96,8 @@ func TestParseReleaseReadsWhatIsSigned(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "main/binary-arm64/Packages.gz", gz.Path)
 
+	_, err = r.Index("main", SourceArch)
+	require.EqualError(t, err, "suite trixie: main/source has neither Sources.xz nor Sources.gz")
 	_, err = r.Index("main", "armhf")
 	require.EqualError(t, err, "suite trixie has no architecture armhf, it has: all, amd64, arm64")
 	_, err = r.Index("non-free", "arm64")
@@ -166,6 +168,13 @@ func TestParseReleaseContent(t *testing.T) {
 		_, err := ParseRelease(signed(t, text, key), ring(t, key))
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestSourcesIndex(t *testing.T) {
+	r := &Release{files: map[string]IndexFile{"main/source/Sources.xz": {Path: "main/source/Sources.xz"}}}
+	x, err := r.Index("main", SourceArch)
+	require.NoError(t, err)
+	require.Equal(t, "main/source/Sources.xz", x.Path)
 }
 
 func TestSecuritySuiteComponent(t *testing.T) {

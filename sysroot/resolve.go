@@ -64,6 +64,7 @@ func (r *resolver) run() {
 	for i := own; i < len(r.order); i++ {
 		r.takeDepends(r.order[i])
 	}
+	r.takeSources()
 }
 
 // where is the place of Extra[i] in the spec, or the name of the set when the caller gave none.
@@ -172,9 +173,11 @@ func (r *resolver) best(rel relation) *entry {
 	return nil
 }
 
-func (r *resolver) bestReal(rel relation) *entry {
+func (r *resolver) bestReal(rel relation) *entry { return r.bestIn(r.req.Arch, rel) }
+
+func (r *resolver) bestIn(arch string, rel relation) *entry {
 	var best *entry
-	for _, x := range r.indexes[r.req.Arch] {
+	for _, x := range r.indexes[arch] {
 		for _, at := range x.byName[rel.name] {
 			e := &x.entries[at]
 			if rel.allows(e.Version) && (best == nil || compareVersions(e.Version, best.Version) > 0) {

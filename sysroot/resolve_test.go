@@ -191,9 +191,15 @@ func TestTables(t *testing.T) {
 	p, err := GlibcSysroot("bookworm", "armhf", true)
 	require.NoError(t, err)
 	require.Contains(t, p, "libstdc++-12-dev")
-	p, err = MuslSysroot("trixie", "riscv64")
+	p, err = MuslSysroot("trixie", "riscv64", true)
 	require.NoError(t, err)
 	require.Equal(t, []string{"musl", "musl-dev", "linux-libc-dev", "libgcc-14-dev"}, p)
+	_, err = MuslSysroot("bookworm", "arm64", true)
+	require.EqualError(t, err, "suite bookworm has no C++ library for musl, only for: trixie")
+	_, err = MuslSysroot("bookworm", "arm64", false)
+	require.NoError(t, err)
+	require.Equal(t, []string{"emscripten"}, MuslSources(true))
+	require.Empty(t, MuslSources(false))
 	_, err = GlibcSysroot("bullseye", "riscv64", false)
 	require.EqualError(t, err, `suite bullseye has no glibc for Debian architecture "riscv64", only for: amd64, arm64, armhf, i386`)
 	_, err = HostToolchain("s390x")
@@ -223,5 +229,60 @@ func TestArchs(t *testing.T) {
 			_, err := ArchOf(name)
 			require.NoError(t, err)
 		}
+	}
+}
+
+const sourcesText = `Package: emscripten
+Version: 3.1-1
+Files:
+ 609bdc222f31d1a954c639bba9793bd6 9 emscripten_3.1.orig.tar.xz
+Checksums-Sha256:
+ e73e46faab3524b399acc622d305b38ee271efb111c55e2b0ba6053a71c1776f 1 emscripten_3.1-1.dsc
+ 274d9ff5686f7e28fd00873fe04202f07fb8f5c950c978842f9e43c35d9baf03 2 emscripten_3.1.orig-Xtypes.tar.xz
+ 394804c47d38ca3f1fa37b0b12beba60c2b03e6d7d3140a4e658b6dc6fee4481 3 emscripten_3.1.orig.tar.xz
+Directory: pool/main/e/emscripten
+
+Package: native
+Version: 1
+Checksums-Sha256:
+ e73e46faab3524b399acc622d305b38ee271efb111c55e2b0ba6053a71c1776f 1 native_1.tar.xz
+Directory: pool/main/n/native
+`
+
+func TestResolveSources(t *testing.T) {
+	main, err := ReadSources(strings.NewReader(sourcesText), "main")
+	require.NoError(t, err)
+	require.Equal(t, 1, main.Len(), "only source packages with an upstream archive")
+	security, err := ReadSources(strings.NewReader(strings.ReplaceAll(sourcesText, "3.1", "3.2")), "security")
+	require.NoError(t, err)
+
+	req := Request{Name: "cc", Kind: KindMusl, Arch: "arm64", Packages: []string{"musl"}, Sources: []string{"emscripten"}}
+	binary := index(t, "main", para("musl", "1", "libs"))
+	lock, err := Resolve("trixie", []Request{req}, map[string][]*Index{"arm64": {binary}, SourceArch: {main, security}})
+	require.NoError(t, err)
+	require.Len(t, lock.Sets[0].Packages, 2)
+	require.Equal(t, Package{Name: "emscripten", Version: "3.2-1", Architecture: "source", Archive: "security", Size: 3,
+		Filename: "pool/main/e/emscripten/emscripten_3.2.orig.tar.xz", SHA256: "394804c47d38ca3f1fa37b0b12beba60c2b03e6d7d3140a4e658b6dc6fee4481"}, lock.Sets[0].Packages[1])
+
+	_, err = Resolve("trixie", []Request{req}, map[string][]*Index{"arm64": {binary}})
+	require.EqualError(t, err, "set cc: no index of source packages")
+	req.Sources = []string{"native"}
+	_, err = Resolve("trixie", []Request{req}, map[string][]*Index{"arm64": {binary}, SourceArch: {main}})
+	require.EqualError(t, err, `set cc: source package "native" is not in suite trixie, or has no file .orig.tar.xz or .gz`)
+}
+
+func TestReadSourcesRefuses(t *testing.T) {
+	for old, want := range map[string]string{
+		"Directory: pool/main/e":       "is no path below the archive",
+		"Version: 3.1-1":               "is no Debian version",
+		"Package: emscripten":          "paragraph without Package",
+		" 3 emscripten_3.1.orig.tar":   "has 4 words",
+		"394804c47d38ca3f1fa37b0b12be": "is no sha256 digest",
+		"Version: 1\n":                 "is no field of a Sources file",
+	} {
+		broken := map[string]string{"Directory: pool/main/e": "Directory: /e", "Version: 3.1-1": "Version: -", "Package: emscripten": "X: y",
+			" 3 emscripten_3.1.orig.tar": " 3 4 emscripten_3.1.orig.tar", "394804c47d38ca3f1fa37b0b12be": "39", "Version: 1\n": "what\n"}[old]
+		_, err := ReadSources(strings.NewReader(strings.Replace(sourcesText, old, broken, 1)), "main")
+		require.ErrorContains(t, err, want)
 	}
 }

@@ -115,13 +115,29 @@ func GlibcSysroot(suite, arch string, cxx bool) ([]string, error) {
 	return names, nil
 }
 
-// MuslSysroot are the packages of a musl target's headers, libraries and startup files, libgcc.a among them.
-func MuslSysroot(suite, arch string) ([]string, error) {
+// MuslSysroot are the packages of a musl target's headers, libraries and startup files, libgcc.a among them. With cxx the
+// source packages of MuslSources are needed besides.
+func MuslSysroot(suite, arch string, cxx bool) ([]string, error) {
 	s, err := suiteWith(suite, arch, func(s Suite) []string { return s.Musl }, "musl")
 	if err != nil {
 		return nil, err
 	}
+	if cxx && suite != cxxSuite {
+		return nil, fmt.Errorf("suite %s has no C++ library for musl, only for: %s", suite, cxxSuite)
+	}
 	return []string{"musl", "musl-dev", "linux-libc-dev", fmt.Sprintf("libgcc-%d-dev", s.GCC)}, nil
+}
+
+// cxxSuite is the suite whose emscripten has the C++ library of the host's clang.
+const cxxSuite = HostSuite
+
+// MuslSources are the source packages of a musl target. Debian has no C++ library for musl; trixie's emscripten carries
+// the sources of libc++, libc++abi and libunwind 19, which clang 19 compiles.
+func MuslSources(cxx bool) []string {
+	if cxx {
+		return []string{"emscripten"}
+	}
+	return nil
 }
 
 // BasePackages are what BaseFiles reads; both are of architecture all.

@@ -7,12 +7,13 @@ package sysroot
 
 // Request asks for one set of packages of one architecture, to be unpacked into one root.
 type Request struct {
-	Name     string   `json:"name"`            // unique name of the set, for example "cc" or "glibc-arm64"
-	Kind     Kind     `json:"kind"`            // what the set is for; decides which dependencies of Extra are left out
-	Arch     string   `json:"arch"`            // Debian architecture: "amd64", "arm64", "armhf"
-	Packages []string `json:"packages"`        // exactly these, no dependencies followed: crossgo's own tables
-	Extra    []string `json:"extra,omitempty"` // the user's packages: dependencies followed, programs left out
-	Where    []string `json:"where,omitempty"` // for each of Extra the place in the spec, "crossgo.yaml:6:16", for messages
+	Name     string   `json:"name"`              // unique name of the set, for example "cc" or "glibc-arm64"
+	Kind     Kind     `json:"kind"`              // what the set is for; decides which dependencies of Extra are left out
+	Arch     string   `json:"arch"`              // Debian architecture: "amd64", "arm64", "armhf"
+	Packages []string `json:"packages"`          // exactly these, no dependencies followed: crossgo's own tables
+	Extra    []string `json:"extra,omitempty"`   // the user's packages: dependencies followed, programs left out
+	Sources  []string `json:"sources,omitempty"` // source packages whose upstream archive is unpacked too
+	Where    []string `json:"where,omitempty"`   // for each of Extra the place in the spec, "crossgo.yaml:6:16", for messages
 }
 
 // Kind says what a root is for.
@@ -30,7 +31,7 @@ const (
 type Package struct {
 	Name         string `json:"name"`
 	Version      string `json:"version"`
-	Architecture string `json:"architecture"` // "all" or a Debian architecture
+	Architecture string `json:"architecture"` // "all", a Debian architecture or SourceArch
 	Filename     string `json:"filename"`     // path below Archive
 	Archive      string `json:"archive"`      // id of the archive it comes from: "main" or "security"
 	SHA256       string `json:"sha256"`       // hex

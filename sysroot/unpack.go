@@ -22,8 +22,7 @@ import (
 type UnpackOptions struct {
 	Kind Kind   // KindHost, KindGlibc or KindMusl
 	Arch string // Debian architecture of the packages: of the build machine for KindHost, else of the target
-
-	CXX bool // KindMusl: the C++ library is compiled too, from the source archive among the files
+	CXX  bool   // KindMusl: the C++ library is compiled too, from the source archive among the files
 
 	// HostRoot is the directory with the usr of an unpacked host root whose programs run here, "/" in a build container.
 	// KindMusl compiles with it what Debian has not for musl; empty leaves that out.
@@ -31,11 +30,15 @@ type UnpackOptions struct {
 }
 
 // Unpack writes the files of Debian packages into the directory dest (created when missing) and puts them right for
-// their use, without dpkg, maintainer scripts or a shell. debs are the package files in the order of the Set; where two
-// have the same file the later one wins. Every file ends up with mode 0755 or 0644, owner of the process and time 0,
+// their use, without dpkg, maintainer scripts or a shell. files are the package files in the order of the Set; where two
+// have the same file the later one wins. With CXX one of them is the source archive of the C++ library. Every file ends up with mode 0755 or 0644, owner of the process and time 0,
 // so that the same packages give the same tree. No package can write or link outside dest.
-func Unpack(dest string, debs []string, opt UnpackOptions) error {
+func Unpack(dest string, files []string, opt UnpackOptions) error {
 	l, err := newLayout(opt)
+	if err != nil {
+		return err
+	}
+	debs, sources, err := splitSources(files, opt)
 	if err != nil {
 		return err
 	}
@@ -47,24 +50,46 @@ func Unpack(dest string, debs []string, opt UnpackOptions) error {
 	if err := t.unpackAll(debs, l); err != nil {
 		return err
 	}
-	if err := finish(t, dest, opt); err != nil {
+	if err := finish(t, dest, sources, opt); err != nil {
 		return err
 	}
 	return setTimes(dest)
 }
 
+// splitSources tells source archives from packages. There is one exactly when a C++ library is to be compiled.
+func splitSources(files []string, opt UnpackOptions) (debs, sources []string, err error) {
+	for _, file := range files {
+		if origArchive.MatchString(file) {
+			sources = append(sources, file)
+		} else {
+			debs = append(debs, file)
+		}
+	}
+	want := 0
+	if opt.Kind == KindMusl && opt.CXX {
+		want = 1
+		if opt.HostRoot == "" {
+			return nil, nil, errors.New("a C++ library for musl needs a host toolchain to compile it")
+		}
+	}
+	if len(sources) != want {
+		return nil, nil, fmt.Errorf("%d source archives among the files of a %s root, want %d", len(sources), opt.Kind, want)
+	}
+	return debs, sources, nil
+}
+
 // finish adds what no package ships.
-func finish(t *tree, dest string, opt UnpackOptions) error {
+func finish(t *tree, dest string, sources []string, opt UnpackOptions) error {
 	switch {
 	case opt.Kind == KindHost:
 		return writeHost(t)
 	case opt.Kind == KindMusl && opt.HostRoot != "":
-		return finishMusl(t, dest, opt)
+		return finishMusl(t, dest, sources, opt)
 	}
 	return nil
 }
 
-func finishMusl(t *tree, dest string, opt UnpackOptions) error {
+func finishMusl(t *tree, dest string, sources []string, opt UnpackOptions) error {
 	sysroot, err := filepath.Abs(dest)
 	if err != nil {
 		return err
@@ -73,7 +98,16 @@ func finishMusl(t *tree, dest string, opt UnpackOptions) error {
 	if err != nil {
 		return err
 	}
-	return addCompat(t, compiler{host: opt.HostRoot, sysroot: sysroot, arch: arch, kind: opt.Kind})
+	c := compiler{host: opt.HostRoot, sysroot: sysroot, arch: arch, kind: opt.Kind}
+	if err := addCompat(t, c); err != nil {
+		return err
+	}
+	for _, archive := range sources {
+		if err := addLibcxx(t, c, archive); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func newLayout(opt UnpackOptions) (layout, error) {

@@ -181,6 +181,7 @@ func TestUnpackHost(t *testing.T) {
 		bin + "/aarch64-unknown-linux-gnu.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n",
 		bin + "/arm-unknown-linux-musleabihf.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=armv7-a\n-mfpu=vfpv3-d16\n-mfloat-abi=hard\n-static-libgcc\n--gcc-triple=arm-linux-gnueabihf\n-idirafter/sysroot/usr/include/arm-linux-gnueabihf\n-L/sysroot/usr/lib\n-L/sysroot/usr/lib/arm-linux-gnueabihf\n",
 		bin + "/i386-unknown-linux-musl.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=i686\n-static-libgcc\n--gcc-triple=i686-linux-gnu\n-idirafter/sysroot/usr/include/i386-linux-gnu\n-L/sysroot/usr/lib\n-L/sysroot/usr/lib/i386-linux-gnu\n",
+		bin + "/aarch64-unknown-linux-musl-clang++.cfg 0644 " + clangConfig(archs[1], KindMusl) + "-stdlib=libc++\n",
 		"usr/bin/aarch64-linux-gnu-clang -> ../lib/llvm-19/bin/aarch64-linux-gnu-clang",
 		"usr/bin/clang-19 -> ../lib/llvm-19/bin/clang",
 		"usr/bin/pkg-config -> pkgconf",
