@@ -91,7 +91,7 @@ func (r *request) solve(ctx context.Context, st llb.State) (gwclient.Reference, 
 	}
 	res, err := r.client.Solve(ctx, gwclient.SolveRequest{Definition: def.ToPB(), Evaluate: true, CacheImports: r.ui.CacheImports})
 	if err != nil {
-		return nil, r.explain(ctx, err)
+		return nil, r.explain(ctx, def.ToPB(), err)
 	}
 	return res.SingleRef()
 }

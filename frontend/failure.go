@@ -18,6 +18,7 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
 )
 
 // bug is what a user sees instead of a panic.
@@ -26,10 +27,10 @@ func bug(r any) error {
 }
 
 // explain puts a failed step's own words in the place of "did not complete successfully".
-func (r *request) explain(ctx context.Context, err error) error {
+func (r *request) explain(ctx context.Context, def *pb.Definition, err error) error {
 	var failed *errdefs.SolveError
 	if !errors.As(err, &failed) || failed.Description[gollb.DescStep] == "" {
-		return err
+		return explainFetch(def, err)
 	}
 	d := failed.Description
 	text := r.problem(ctx, failed)
@@ -40,6 +41,31 @@ func (r *request) explain(ctx context.Context, err error) error {
 		text = where + ": " + text
 	}
 	return errors.New(plan.Places(r.spec, text))
+}
+
+// explainFetch names the file that BuildKit could not fetch: its own error speaks of digests alone. A mirror's "not found"
+// page shows as a wrong digest too, since BuildKit looks at nothing else.
+func explainFetch(def *pb.Definition, err error) error {
+	var vertex *errdefs.VertexError
+	if !errors.As(err, &vertex) {
+		return err
+	}
+	for _, raw := range def.Def {
+		if digest.FromBytes(raw).String() != vertex.Digest {
+			continue
+		}
+		op := new(pb.Op)
+		if op.UnmarshalVT(raw) == nil && op.GetSource() != nil && strings.HasPrefix(op.GetSource().Identifier, "http") {
+			return fmt.Errorf("%s: %s", op.GetSource().Identifier, wrongDigest(err.Error()))
+		}
+	}
+	return err
+}
+
+var mismatch = regexp.MustCompile(`digest mismatch (\S+): (\S+)`)
+
+func wrongDigest(text string) string {
+	return mismatch.ReplaceAllString(text, "the server sent something else, or says that there is no such file: found digest $1, want $2")
 }
 
 // problem reads what a failed step of ours left behind, by starting our binary on what the step had mounted.

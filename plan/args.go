@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,12 +51,15 @@ func Unused(file *spec.File, args map[string]string) []string {
 
 // With is the settings with what a request's build args change.
 func (s Settings) With(args map[string]string) (Settings, error) {
-	for name, field := range map[string]*string{
-		"GOPROXY": &s.Proxy.GOPROXY, "GOSUMDB": &s.Proxy.GOSUMDB, "GONOSUMDB": &s.Proxy.GONOSUMDB,
-		"GONOPROXY": &s.Proxy.GONOPROXY, "GOPRIVATE": &s.Proxy.GOPRIVATE,
+	for _, setting := range []struct {
+		name  string
+		field *string
+	}{
+		{"GOPROXY", &s.Proxy.GOPROXY}, {"GOSUMDB", &s.Proxy.GOSUMDB}, {"GONOSUMDB", &s.Proxy.GONOSUMDB},
+		{"GONOPROXY", &s.Proxy.GONOPROXY}, {"GOPRIVATE", &s.Proxy.GOPRIVATE},
 	} {
-		if v, ok := args[name]; ok {
-			*field = v
+		if v, ok := args[setting.name]; ok {
+			*setting.field = v
 		}
 	}
 	if mirror, ok := args["DEBIAN_MIRROR"]; ok {
@@ -65,12 +69,14 @@ func (s Settings) With(args map[string]string) (Settings, error) {
 	if mirror, ok := args["DEBIAN_SECURITY_MIRROR"]; ok {
 		s.SecurityMirror = strings.TrimRight(mirror, "/")
 	}
-	for name, address := range map[string]string{"DEBIAN_MIRROR": s.DebianMirror, "DEBIAN_SECURITY_MIRROR": s.SecurityMirror} {
-		if !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
-			return s, fmt.Errorf("build arg %s: found %q, want an address that begins with http:// or https://", name, address)
-		}
+	return s, errors.Join(checkAddress("DEBIAN_MIRROR", s.DebianMirror), checkAddress("DEBIAN_SECURITY_MIRROR", s.SecurityMirror))
+}
+
+func checkAddress(name, address string) error {
+	if strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://") {
+		return nil
 	}
-	return s, nil
+	return fmt.Errorf("build arg %s: found %q, want an address that begins with http:// or https://", name, address)
 }
 
 // siblingSecurity is where a mirror that carries the security archive has it: beside the main archive.

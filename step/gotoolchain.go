@@ -154,7 +154,7 @@ func (f goFetch) checkSum(v, file string) error {
 	}
 	got, err := dirhash.HashZip(file, dirhash.Hash1)
 	if err != nil {
-		return fmt.Errorf("the module proxy sent a broken zip: %w", err)
+		return fmt.Errorf("the module proxy sent a broken zip of %s@%s: %w", toolchainModule, v, err)
 	}
 	if got != want {
 		return fmt.Errorf("the module proxy sent %s@%s with hash %s, the checksum database says %s", toolchainModule, v, got, want)

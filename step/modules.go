@@ -1,7 +1,9 @@
 package step
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -24,10 +26,26 @@ func downloadModules(ctx context.Context, job plan.ModulesJob) error {
 	}
 	env := append(job.Env, "SSL_CERT_FILE="+caFile, "NETRC="+plan.PathNetrc, "GIT_TERMINAL_PROMPT=0")
 	env = append(env, proxyVariables()...)
-	if err := (goCommand{dir: sourceDir(job.Dir), env: env, args: []string{"mod", "download"}, out: os.Stderr}).run(ctx); err != nil {
-		return fmt.Errorf("the modules cannot be downloaded: %w", err)
+	out, err := goCommand{dir: sourceDir(job.Dir), env: env, args: []string{"mod", "download", "-json"}}.output(ctx)
+	if err != nil {
+		return fmt.Errorf("the modules cannot be downloaded: %w", errors.Join(moduleErrors(out), err))
 	}
 	return trimModules(plan.PathModules)
+}
+
+// moduleErrors are what go mod download -json says of each module that it could not get; the command's own text leaves out
+// which one it speaks of.
+func moduleErrors(out []byte) error {
+	var errs []error
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var m struct{ Path, Version, Error string }
+		if err := dec.Decode(&m); err != nil {
+			return errors.Join(errs...)
+		}
+		if m.Error != "" {
+			errs = append(errs, fmt.Errorf("%s@%s: %s", m.Path, m.Version, m.Error))
+		}
+	}
 }
 
 // proxyVariables passes the network settings that BuildKit gave this container on to go.
