@@ -33,7 +33,8 @@ clean:
 
 # Everything. Ends with an error, never with a skipped test, when BuildKit cannot start.
 test:
-	go test -timeout 40m ./...
+	test/setup.sh
+	go test -timeout 80m ./...
 
 # Less than a minute: all packages but the real-BuildKit tests.
 test-fast:
