@@ -123,6 +123,20 @@ func TestGlibcFloorIsKeptOrTheBuildFails(t *testing.T) {
 	const spec = "# syntax=ghcr.io/crossgo/crossgo:1\ngo: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: on\n    libc: glibc>=%s\n    link: dynamic\n"
 	dir, out := example(t, "syslib"), t.TempDir()
 	write(t, dir, map[string]string{"crossgo.yaml": fmt.Sprintf(spec+"    packages: [zlib1g-dev]\n", "2.31")})
-	build(t, dir, "--platform=linux/arm64", "-o", out).OK(t)
-	verified(t, "linux/arm64", filepath.Join(out, "syslib"), "--libc", "glibc", "--glibc-floor", "2.31", "--dynamic")
+	build(t, dir, "--platform=linux/amd64", "-o", out).OK(t)
+	verified(t, "linux/amd64", filepath.Join(out, "syslib"), "--libc", "glibc", "--glibc-floor", "2.31", "--dynamic")
+
+	// secure_getenv came with glibc 2.17 (its manual page)
+	write(t, dir, map[string]string{"crossgo.yaml": fmt.Sprintf(spec, "2.12"), "main.go": `package main
+
+/*
+#define _GNU_SOURCE
+#include <stdlib.h>
+*/
+import "C"
+
+func main() { println(C.secure_getenv(C.CString("HOME")) != nil) }
+`})
+	refused := filepath.Join(t.TempDir(), "out")
+	requireRefused(t, build(t, dir, "--platform=linux/amd64", "-o", refused), refused, "crossgo.yaml:4:11", "glibc-floor", "secure_getenv", "2.17", "2.12")
 }
