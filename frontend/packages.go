@@ -55,7 +55,7 @@ func (r *request) resolve(ctx context.Context, s plan.SuiteRequests) (sysroot.Lo
 
 // indexes are the package indexes that a suite's requests are looked up in, from each of its archives.
 func (r *request) indexes(ctx context.Context, s plan.SuiteRequests) ([]gollb.Index, error) {
-	archives, err := plan.Archives(s.Suite)
+	archives, err := r.inputs.Args.Archives(s.Suite)
 	if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,14 @@ type Archive struct {
 }
 
 // Archives are where a suite's packages are looked for. The suite itself comes first; of equal versions its file is taken.
-func Archives(suite string) ([]Archive, error) {
-	s, err := sysroot.SuiteOf(suite)
+func (s Settings) Archives(codename string) ([]Archive, error) {
+	suite, err := sysroot.SuiteOf(codename)
 	if err != nil {
 		return nil, err
 	}
-	return []Archive{{"main", s.Codename}, {"security", s.Security}}, nil
+	archives := []Archive{{"main", suite.Codename}}
+	if s.SecurityMirror != SecurityOff {
+		archives = append(archives, Archive{"security", suite.Security})
+	}
+	return archives, nil
 }

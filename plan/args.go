@@ -14,7 +14,7 @@ import (
 type Settings struct {
 	Proxy          Proxy
 	DebianMirror   string // base address of the Debian archive, without a slash at the end
-	SecurityMirror string // the same for the security archive
+	SecurityMirror string // the same for the security archive; SecurityOff to do without its updates
 }
 
 // Where Debian's archives are when nobody says anything else: the project's own addresses. The frontend has no apt
@@ -23,6 +23,9 @@ const (
 	DebianMirror   = "http://ftp.debian.org/debian"
 	SecurityMirror = "http://security.debian.org/debian-security"
 )
+
+// SecurityOff is the value of DEBIAN_SECURITY_MIRROR that leaves security updates out, for mirrors that carry none.
+const SecurityOff = "off"
 
 // builtinArgs are the build args that every request may pass without the spec declaring them.
 var builtinArgs = []string{
@@ -73,7 +76,7 @@ func (s Settings) With(args map[string]string) (Settings, error) {
 }
 
 func checkAddress(name, address string) error {
-	if strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://") {
+	if name == "DEBIAN_SECURITY_MIRROR" && address == SecurityOff || strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://") {
 		return nil
 	}
 	return fmt.Errorf("build arg %s: found %q, want an address that begins with http:// or https://", name, address)
