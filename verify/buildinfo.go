@@ -16,8 +16,9 @@ type buildFacts struct {
 	settings  map[string]string // "GOARCH", "CGO_ENABLED", … as recorded; read by key only
 }
 
-// cgoMark is how runtime/cgo's assembly entry stands in the function name table, which strip leaves alone.
-var cgoMark = []byte("\x00crosscall2\x00")
+// cgoMark is how runtime/cgo's assembly entry stands in the function name table, which strip leaves alone. It is put together
+// when the program starts: written as one string it would stand in every program that has this package in it.
+var cgoMark = []byte(strings.Join([]string{"", "crosscall2", ""}, "\x00"))
 
 // readBuild reads the build info; nil when there is none or it cannot be read.
 func readBuild(r io.ReaderAt, size int64, format string) (facts *buildFacts) {

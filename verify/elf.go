@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // elfFacts is what only ELF files have.
@@ -77,7 +78,19 @@ func parseELF(r io.ReaderAt, size int64) (*binary, error) {
 	}
 	facts.arm = readARMAttributes(f)
 	facts.imported = importedSymbols(f)
+	bin.pclntab = elfFunctions(f)
 	return bin, nil
+}
+
+// elfFunctions finds Go's function table: .gopclntab, or .data.rel.ro.gopclntab where the code is position independent
+// (cmd/link/internal/ld/data.go).
+func elfFunctions(f *elf.File) extent {
+	for _, s := range f.Sections {
+		if strings.HasSuffix(s.Name, ".gopclntab") && s.Type != elf.SHT_NOBITS {
+			return extent{int64(s.Offset), int64(s.FileSize)}
+		}
+	}
+	return extent{}
 }
 
 // checkBounds finds a file that ends before its segments and sections do: debug/elf does not look.

@@ -95,8 +95,12 @@ type binary struct {
 	elf       *elfFacts  // more about ELF files, nil for others
 	imports   []string   // wasm: import modules
 	signature string     // Mach-O: "", "signed" or what is wrong with the signature
+	pclntab   extent     // Go's table of functions, with their names; the whole file where no section says
 	cgoLinked bool       // Go's runtime/cgo is in the file
 }
+
+// extent is a part of the file, in bytes from its start.
+type extent struct{ at, size int64 }
 
 // evidence is one sign of an operating system (or of a libc) and where it was seen.
 type evidence struct {
@@ -159,7 +163,10 @@ func parse(r io.ReaderAt, size int64) (bin *binary, err error) {
 			return nil, fmt.Errorf("a damaged %s file: %w", m.format, err)
 		}
 		bin.format = m.format
-		bin.cgoLinked = contains(r, size, cgoMark)
+		if bin.pclntab.size == 0 {
+			bin.pclntab.size = size
+		}
+		bin.cgoLinked = contains(io.NewSectionReader(r, bin.pclntab.at, bin.pclntab.size), bin.pclntab.size, cgoMark)
 		return bin, nil
 	}
 	return nil, fmt.Errorf("of an unknown format (begins with % x)", head[:min(n, 4)])

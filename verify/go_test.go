@@ -206,6 +206,20 @@ func TestBuildInfo(t *testing.T) {
 	}
 }
 
+// TestCGOIsReadFromTheFunctionTable: a program that only carries the name of cgo's entry in its data, as one with another
+// program embedded does, is linked without cgo.
+func TestCGOIsReadFromTheFunctionTable(t *testing.T) {
+	const carrier = "package main\n\nfunc main() { println(\"\\x00crosscall2\\x00\") }\n"
+	for _, platform := range []string{"linux/amd64", "linux/s390x", "darwin/arm64"} {
+		b := forPlatform(platform)
+		b.name, b.source = "carrier-"+b.name, carrier
+		raw, err := os.ReadFile(b.path(t))
+		require.NoError(t, err)
+		require.Contains(t, string(raw), "\x00crosscall2\x00")
+		require.Empty(t, failures(readBytes(t, raw, platform, Want{CGO: "off"})), platform)
+	}
+}
+
 func goEnv(t *testing.T, name string) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", name).Output()

@@ -63,6 +63,9 @@ func parseMachO(r io.ReaderAt, size int64) (*binary, error) {
 			return nil, err
 		}
 	}
+	if s := f.Section("__gopclntab"); s != nil {
+		bin.pclntab = extent{int64(s.Offset), int64(s.Size)}
+	}
 	return bin, nil
 }
 

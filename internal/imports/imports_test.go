@@ -69,7 +69,8 @@ var rules = []rule{
 	{of: "frontend", own: []string{"llb", "plan", "spec", "sysroot"},
 		foreign: []string{
 			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb",
-			"github.com/containerd/platforms", "github.com/moby/docker-image-spec", "github.com/opencontainers/image-spec", "golang.org/x/sync",
+			"github.com/containerd/platforms", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
+			"github.com/opencontainers/image-spec", "golang.org/x/sync",
 		}, never: outside},
 	{of: "engine", foreign: []string{
 		buildkit, "github.com/containerd/containerd/v2", "github.com/docker/cli", "github.com/opencontainers/image-spec", "github.com/sirupsen/logrus",

@@ -38,6 +38,7 @@ func (r Result) OK(t testing.TB) Result {
 // Cmd is a command to run. Only Args is needed.
 type Cmd struct {
 	Dir    string        // working directory
+	Root   string        // root directory of the program; needs the right to change it
 	Env    []string      // added to the process's
 	Args   []string      // program and arguments
 	Within time.Duration // commandWithin when zero
@@ -61,6 +62,9 @@ func run(c Cmd) (Result, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.Args[0], c.Args[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, append(os.Environ(), c.Env...)
+	if c.Root != "" {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: c.Root}
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	var stdout, stderr bytes.Buffer

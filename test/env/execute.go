@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -54,31 +55,42 @@ func Execute(t testing.TB, p Program) Result {
 	if p.Platform == "wasip1/wasm" {
 		return executeWasm(t, p)
 	}
-	args, err := command(p)
+	c, err := command(p)
 	require.NoError(t, err)
-	return Run(t, Cmd{Args: args, Env: p.Env, Within: 2 * time.Minute})
+	return Run(t, c)
 }
 
-// command is the program's command line. A dynamic program goes through the emulator also where it is for this machine:
-// that is what looks for its loader and libraries in Root instead of in the machine.
-func command(p Program) ([]string, error) {
+// command is how the program is started. A dynamic program finds its loader and libraries in Root: natively with Root as
+// the root directory, which needs the right to change it, and under the emulator with its own option for that.
+func command(p Program) (Cmd, error) {
+	c := Cmd{Env: p.Env, Within: 2 * time.Minute}
 	emulator, ok := qemu[base(p.Platform)]
 	if !ok {
-		return nil, fmt.Errorf("%s: no way to run this platform here", p.Platform)
+		return c, fmt.Errorf("%s: no way to run this platform here", p.Platform)
 	}
 	native := base(p.Platform) == "linux/"+runtime.GOARCH || base(p.Platform) == "linux/386" && runtime.GOARCH == "amd64"
-	if native && p.Root == "" {
-		return append([]string{p.File}, p.Args...), nil
+	switch {
+	case native && p.Root == "":
+		c.Args = []string{p.File}
+	case native:
+		inside, err := filepath.Rel(p.Root, p.File)
+		if err != nil {
+			return c, err
+		}
+		c.Args, c.Root, c.Dir = []string{path.Join("/", inside)}, p.Root, "/"
+	default:
+		found, err := exec.LookPath(emulator)
+		if err != nil {
+			return c, err
+		}
+		c.Args = []string{found}
+		if p.Root != "" {
+			c.Args = append(c.Args, "-L", p.Root)
+		}
+		c.Args = append(c.Args, p.File)
 	}
-	emulator, err := exec.LookPath(emulator)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{emulator}
-	if p.Root != "" {
-		args = append(args, "-L", p.Root)
-	}
-	return append(append(args, p.File), p.Args...), nil
+	c.Args = append(c.Args, p.Args...)
+	return c, nil
 }
 
 // base is the platform without its variant.

@@ -3,6 +3,7 @@ package env
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -52,4 +53,14 @@ func TestEmulateRunsForeignStepsInContainers(t *testing.T) {
 func TestFixedReadsTheFlags(t *testing.T) {
 	require.True(t, fixed("enabled\ninterpreter /q\nflags: PF\n"))
 	require.False(t, fixed("enabled\ninterpreter /F\nflags: OC\n"))
+}
+
+func TestExecuteGivesANativeProgramItsRoot(t *testing.T) {
+	dir := write(t, map[string]string{"go.mod": "module probe\n\ngo 1.24\n",
+		"main.go": "package main\n\nimport \"os\"\n\nfunc main() {\n\ttext, err := os.ReadFile(\"/etc/said\")\n\tprintln(string(text), err == nil)\n}\n"})
+	root := write(t, map[string]string{"etc/said": "inside"})
+	bin := filepath.Join(root, "probe")
+	require.NoError(t, goBuild(dir, ".", bin, "CGO_ENABLED=0", "GOWORK=off"))
+	r := Execute(t, Program{Platform: "linux/" + runtime.GOARCH, File: bin, Root: root}).OK(t)
+	require.Equal(t, "inside true\n", r.Stderr)
 }
