@@ -37,7 +37,7 @@ func cside(in Input, b binary) (*CSide, []string, error) {
 	if c.Target, err = targetRequest(in, b, c); err != nil {
 		return nil, nil, fmt.Errorf("%s: cgo for %s: %w", b.where, in.Target, err)
 	}
-	return c, cgoEnv(in.Target, b.linking), nil
+	return c, cgoEnv(in.Target, b.linking, c.Suite), nil
 }
 
 // hostRequest asks for the compiler and linker that run on the build machine.
@@ -77,14 +77,16 @@ func targetRequest(in Input, b binary, c *CSide) (req sysroot.Request, err error
 	return req, err
 }
 
-// cgoEnv is what cgo reads. The flags are Go's own defaults, said aloud, with what the variant allows C code to use. A musl
+// cgoEnv is what cgo reads. The flags are Go's own defaults, said aloud, with what the variant allows C code to use
+// and the macros that the sysroot's libraries were compiled with. A musl
 // sysroot has archives only of the user's packages, so their own dependencies are asked for whatever the link.
-func cgoEnv(target spec.Platform, l linking) []string {
+func cgoEnv(target spec.Platform, l linking, suite string) []string {
 	arch, kind := l.arch, l.kind()
 	flags := "-O2 -g" + cFlags(target)
 	env := []string{
 		"CGO_ENABLED=1", "CC=/usr/bin/" + arch.CC(kind), "CXX=/usr/bin/" + arch.CXX(kind),
-		"CGO_CFLAGS=" + flags, "CGO_CXXFLAGS=" + flags, "CGO_CPPFLAGS=", "CGO_FFLAGS=", "CGO_LDFLAGS=-O2 -g",
+		"CGO_CFLAGS=" + flags, "CGO_CXXFLAGS=" + flags, "CGO_CPPFLAGS=" + strings.Join(arch.Defines(kind, suite), " "),
+		"CGO_FFLAGS=", "CGO_LDFLAGS=-O2 -g",
 	}
 	return append(env, arch.PkgConfigEnv(l.static() || kind == sysroot.KindMusl)...)
 }

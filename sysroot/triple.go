@@ -51,6 +51,40 @@ func (a Arch) StaticPIE(kind Kind) bool {
 	return kind == KindMusl || !slices.Contains(noGlibcStaticPIE, a.Debian)
 }
 
+// typeDefines are the macros that Debian's compilers define for an architecture and that choose the size of C types in the
+// interfaces of its libraries: off_t and time_t of 64 bits since trixie (Debian's 64-bit time transition; i386 stays as it
+// was). Clang from Debian for another architecture does not define them.
+var typeDefines = []struct {
+	suite, arch string
+	defines     []string
+}{
+	{"trixie", "armhf", []string{"-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64"}},
+	{"trixie", "armel", []string{"-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64"}},
+}
+
+// muslDefines make headers choose the 64-bit entries of Debian's libraries where long has 32 bits: musl's off_t always has
+// 64, zlib's gzseek without them 32.
+var muslDefines = []string{"-D_FILE_OFFSET_BITS=64", "-D_LFS64_LARGEFILE=1"}
+
+// long32 are the Debian architectures whose long has 32 bits.
+var long32 = []string{"armhf", "armel", "i386"}
+
+// Defines are the preprocessor flags that C code needs to see the types that the suite's libraries were compiled with.
+func (a Arch) Defines(kind Kind, suite string) []string {
+	if kind == KindMusl {
+		if slices.Contains(long32, a.Debian) {
+			return slices.Clone(muslDefines)
+		}
+		return nil
+	}
+	for _, row := range typeDefines {
+		if row.suite == suite && row.arch == a.Debian {
+			return slices.Clone(row.defines)
+		}
+	}
+	return nil
+}
+
 // gcc is the directory of libgcc-N-dev below usr/lib/gcc: the GNU triple, but Debian's gcc for i386 is one for i686.
 func (a Arch) gcc() string { return strings.Replace(a.GNU, "i386-", "i686-", 1) }
 

@@ -60,7 +60,7 @@ var cgoExamples = []struct {
 }{
 	{"sqlite", "    tags: [sqlite_fts5]\n", []string{"sqlite: ok", "sum: 42", "search: two birds", "net: ok"}},
 	{"cxx", "", []string{"cxx: ok", "words: be=2 not=1 or=1 to=2", "divide: 42", "divide: caught division of 1 by zero", "unwound: 10"}},
-	{"syslib", "    packages: [zlib1g-dev]\n", []string{"syslib: ok", "crc32: 935f656e", "round trip: 70 bytes, smaller in between: true"}},
+	{"syslib", "    packages: [zlib1g-dev]\n", []string{"syslib: ok", "crc32: 935f656e", "round trip: 70 bytes, smaller in between: true", "seek: 1000"}},
 }
 
 // linkings are the 2 × 2 of C libraries and ways to link.

@@ -2,7 +2,11 @@
 package main
 
 // #cgo pkg-config: zlib
+// #include <stdlib.h>
 // #include <zlib.h>
+//
+// // With _FILE_OFFSET_BITS=64 gzseek is a macro, which Go cannot call.
+// static z_off_t place(gzFile f, z_off_t at) { return gzseek(f, at, SEEK_SET); }
 import "C"
 
 import (
@@ -10,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"unsafe"
 )
 
@@ -36,7 +41,24 @@ func run(text []byte) error {
 	fmt.Println("zlib: " + C.GoString(C.zlibVersion()))
 	fmt.Printf("crc32: %08x\n", uint32(C.crc32(0, first(text), C.uInt(len(text)))))
 	fmt.Printf("round trip: %d bytes, smaller in between: %t\n", len(back), len(small) < len(text))
-	return nil
+	at, err := seek(filepath.Join(os.TempDir(), fmt.Sprintf("syslib-%d.gz", os.Getpid())), 1000)
+	fmt.Printf("seek: %d\n", at)
+	return err
+}
+
+// seek opens a new compressed file and moves on to offset at. Where the program and the library do not agree on the size of
+// an offset, something else comes back.
+func seek(file string, at int64) (int64, error) {
+	name, mode := C.CString(file), C.CString("wb")
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(mode))
+	defer os.Remove(file)
+	f := C.gzopen(name, mode)
+	if f == nil {
+		return 0, fmt.Errorf("open %s", file)
+	}
+	defer C.gzclose_w(f)
+	return int64(C.place(f, C.z_off_t(at))), nil
 }
 
 func compress(text []byte) ([]byte, error) {

@@ -53,6 +53,8 @@ var All = []Case{
 	{Name: "glibc-floor", Spec: "# syntax=x\nbinaries: [{main: ., libc: 'glibc>=2.31', packages: [zlib1g-dev]}]\n",
 		Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm/v7", Build: "linux/amd64"},
 	{Name: "glibc-image", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\nimage: {}\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "musl-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/amd64"},
+	{Name: "glibc-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/arm64"},
 	{Name: "static-pie", Spec: "# syntax=x\nbinaries: [{main: ., link: static-pie}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64"},
 	{Name: "two-units", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off'}, {main: ., libc: glibc, link: static}]\n",
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
@@ -90,6 +92,12 @@ func Lock(plans ...*plan.Plan) *sysroot.Lock {
 				set.Packages = append(set.Packages, sysroot.Package{
 					Name: name, Version: "1", Architecture: r.Arch, Archive: "main",
 					Filename: fmt.Sprintf("pool/%s_1_%s.deb", name, r.Arch), SHA256: fmt.Sprintf("%064x", len(name)),
+				})
+			}
+			for _, name := range r.Sources {
+				set.Packages = append(set.Packages, sysroot.Package{
+					Name: name, Version: "1", Architecture: sysroot.SourceArch, Archive: "main",
+					Filename: fmt.Sprintf("pool/%s_1.orig.tar.xz", name), SHA256: fmt.Sprintf("%064x", len(name)),
 				})
 			}
 			lock.Sets = append(lock.Sets, set)
