@@ -3,6 +3,7 @@ package llb
 import (
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/moby/buildkit/client/llb"
@@ -56,7 +57,7 @@ func (s *unitStates) mountC(e *exec) *exec {
 // GOCACHE grows from step to step and is what the layer holds.
 func (s *unitStates) deps(d plan.DepsStep) {
 	e := s.in.newExec("dependencies", fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
-	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), s.unit.Env)
+	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), slices.Concat(s.unit.Env, d.Env))
 	s.mountC(e).goRoot(s.code.Go)
 	s.mountDeps(e, d)
 	s.gocache = e.run().AddMount(plan.PathGoCache, s.gocache)
@@ -71,8 +72,8 @@ var depsTitle = map[string]string{
 // mountDeps mounts what the packages are compiled from.
 func (s *unitStates) mountDeps(e *exec, d plan.DepsStep) {
 	switch {
-	case d.Vendor != nil:
-		s.mountHeavy(e, d.Vendor)
+	case d.Heavy != nil:
+		s.mountHeavy(e, d.Heavy)
 		e.dir(plan.PathHeavy)
 	case s.code.Modules == nil:
 		e.mount(plan.PathSource, vendorFiles(s.in)).dir(sourceDir(s.plan.Dir))
@@ -82,14 +83,19 @@ func (s *unitStates) mountDeps(e *exec, d plan.DepsStep) {
 }
 
 // mountHeavy mounts each module by itself: the step's key is their content, whatever else go.mod names.
-func (s *unitStates) mountHeavy(e *exec, v *plan.Vendored) {
-	files := llb.Mkfile("/go.mod", 0o644, []byte(v.GoMod)).Mkdir("/vendor", 0o755).Mkfile("/vendor/modules.txt", 0o644, []byte(v.ModulesTxt))
-	for _, m := range v.Modules {
-		files = files.Mkdir(path.Join("/vendor", m.Path), 0o755, llb.WithParents(true))
+func (s *unitStates) mountHeavy(e *exec, h *plan.Heavy) {
+	module, places := llb.Mkdir("/module", 0o755), llb.Mkdir("/modules", 0o755)
+	for _, f := range h.Files {
+		module = module.Mkfile(path.Join("/module", f.Name), 0o644, []byte(f.Text))
 	}
-	e.mount(plan.PathHeavy, llb.Scratch().File(files, llb.WithCustomName("[internal] module of the dependencies with C code")))
-	for _, m := range v.Modules {
-		e.mount(path.Join(plan.PathHeavy, "vendor", m.Path), *s.code.Modules, llb.SourcePath("/"+m.Dir))
+	for _, m := range h.Modules {
+		places = places.Mkdir(path.Join("/modules", m.Dir), 0o755, llb.WithParents(true))
+	}
+	const name = "[internal] module of the dependencies with C code"
+	e.mount(plan.PathHeavy, llb.Scratch().File(module, llb.WithCustomName(name)), llb.SourcePath("/module"))
+	e.mount(plan.PathModules, llb.Scratch().File(places, llb.WithCustomName(name)), llb.SourcePath("/modules"))
+	for _, m := range h.Modules {
+		e.mount(path.Join(plan.PathModules, m.Dir), *s.code.Modules, llb.SourcePath("/"+m.Dir))
 	}
 }
 

@@ -15,7 +15,7 @@ const (
 	PathOut     = "/out"             // outputs of a step
 	PathCA      = "/run/ca.pem"      // the optional ca-certificates secret
 	PathNetrc   = "/run/netrc"       // the optional netrc secret
-	PathHeavy   = "/heavy"           // synthetic module of the dependencies that use cgo
+	PathHeavy   = "/heavy"           // synthetic module of the dependencies with C code
 	JobFile     = "job.json"         // name below PathJob
 	FactsFile   = "facts.json"       // what inspect writes below PathOut
 	LockFile    = "lock.json"        // what resolve writes below PathOut

@@ -70,17 +70,23 @@ type CSide struct {
 
 // DepsStep compiles packages that are not the user's into a layer of GOCACHE, on top of the step before it.
 type DepsStep struct {
-	ID     string       `json:"id"` // "heavy", "foreign" or "std"
-	Args   []string     `json:"args"`
-	Heavy  *HeavyModule `json:"-"`
-	Vendor *Vendored    `json:"vendor,omitempty"` // "heavy": the synthetic module to build in
+	ID    string   `json:"id"` // "heavy", "foreign" or "std"
+	Args  []string `json:"args"`
+	Env   []string `json:"env,omitempty"`   // in place of what the unit's says
+	Heavy *Heavy   `json:"heavy,omitempty"` // "heavy": the synthetic module to build in
 }
 
-// Vendored is a module made of a go.mod, a vendor/modules.txt and one mounted directory per module.
-type Vendored struct {
-	GoMod      string        `json:"goMod"`
-	ModulesTxt string        `json:"modulesTxt"`
-	Modules    []HeavyModule `json:"modules"`
+// Heavy is a synthetic module that needs the given modules and nothing else. Each of them lies where the module cache has
+// it, so that what is compiled here is found again when the user's own module asks for it.
+type Heavy struct {
+	Files   []TextFile    `json:"files"` // of the synthetic module, below PathHeavy
+	Modules []HeavyModule `json:"modules"`
+}
+
+// TextFile is a small file that the plan writes itself.
+type TextFile struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // New decides. All problems are returned at once, in the order of the spec, each located.

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,7 +60,9 @@ func newUnit(in Input, b binary, target []string) (Unit, error) {
 // fill enters the unit's dependencies and members.
 func (u *Unit) fill(in Input, members []binary) error {
 	flags := compileFlags(members[0])
-	u.Deps = depsSteps(in, members, flags)
+	if err := u.depsSteps(in, members, flags); err != nil {
+		return err
+	}
 	for _, b := range members {
 		link, err := ldflags(in, b)
 		if err != nil {
@@ -92,8 +93,8 @@ func compileFlags(b binary) []string {
 
 // depsSteps orders the foreign packages so that the most expensive are rebuilt least: modules with C code in a module of
 // their own, whose key knows nothing of go.mod; then the other foreign packages; then the rest of the standard library.
-func depsSteps(in Input, members []binary, flags []string) []DepsStep {
-	var heavy []HeavyModule
+func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
+	var modules []HeavyModule
 	var foreign, std []string
 	entries := map[int]bool{}
 	for _, b := range members {
@@ -102,82 +103,29 @@ func depsSteps(in Input, members []binary, flags []string) []DepsStep {
 		}
 		entries[b.entry] = true
 		facts := in.Facts.Binaries[b.entry]
-		heavy = append(heavy, facts.Heavy...)
+		modules = append(modules, facts.Heavy...)
 		foreign, std = append(foreign, facts.Foreign...), append(std, facts.Std...)
 	}
-	foreign, std = sortedUnique(foreign), sortedUnique(std)
-	var steps []DepsStep
-	step := func(id string, packages []string, vendor *Vendored) {
-		if len(packages) > 0 {
-			args := append(append([]string{"build"}, flags...), packages...)
-			steps = append(steps, DepsStep{ID: id, Args: args, Vendor: vendor})
+	if len(modules) > 0 {
+		step, err := heavyStep(in.Go, mergeHeavy(modules), flags)
+		if err != nil {
+			return err
 		}
+		u.Deps = append(u.Deps, step)
 	}
-	if v := vendored(in.Go, mergeHeavy(heavy)); v != nil {
-		step("heavy", v.packages(), v)
+	u.depsStep("foreign", flags, sortedUnique(foreign))
+	u.depsStep("std", flags, sortedUnique(append(foreign, std...)))
+	return nil
+}
+
+func (u *Unit) depsStep(id string, flags, packages []string) {
+	if len(packages) > 0 {
+		u.Deps = append(u.Deps, DepsStep{ID: id, Args: slices.Concat([]string{"build"}, flags, packages)})
 	}
-	step("foreign", foreign, nil)
-	step("std", sortedUnique(append(slices.Clone(foreign), std...)), nil)
-	return steps
 }
 
 func sortedUnique(list []string) []string {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// mergeHeavy joins the modules of several entries: one row per module, with the packages of all.
-func mergeHeavy(list []HeavyModule) []HeavyModule {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b HeavyModule) int { return cmp.Compare(a.Path, b.Path) })
-	var merged []HeavyModule
-	for _, m := range list {
-		if n := len(merged); n > 0 && merged[n-1].Path == m.Path {
-			merged[n-1].Packages = sortedUnique(append(slices.Clone(merged[n-1].Packages), m.Packages...))
-			continue
-		}
-		merged = append(merged, m)
-	}
-	return merged
-}
-
-// vendored writes the synthetic module for heavy dependencies. In vendor mode the go command needs neither go.sum nor
-// the module graph, and compiles each package exactly as it would from the module cache, so the objects are found again.
-func vendored(g Go, modules []HeavyModule) *Vendored {
-	if len(modules) == 0 {
-		return nil
-	}
-	var mod, txt strings.Builder
-	fmt.Fprintf(&mod, "module crossgo.invalid/heavy\n\ngo %s\n\nrequire (\n", languageVersion(g.Version))
-	for _, m := range modules {
-		fmt.Fprintf(&mod, "\t%s %s\n", m.Path, m.Version)
-		fmt.Fprintf(&txt, "# %s %s\n## explicit; go %s\n", m.Path, m.Version, m.GoVersion)
-		for _, p := range m.Packages {
-			fmt.Fprintln(&txt, p)
-		}
-	}
-	mod.WriteString(")\n")
-	return &Vendored{GoMod: mod.String(), ModulesTxt: txt.String(), Modules: modules}
-}
-
-func (v *Vendored) packages() []string {
-	var all []string
-	for _, m := range v.Modules {
-		all = append(all, m.Packages...)
-	}
-	return sortedUnique(all)
-}
-
-// languageVersion cuts a patch release off: "1.26.8" gives "1.26".
-func languageVersion(v string) string {
-	parts := strings.SplitN(v, ".", 3)
-	if len(parts) < 2 {
-		return v
-	}
-	minor := parts[1]
-	if i := strings.IndexFunc(minor, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
-		minor = minor[:i]
-	}
-	return parts[0] + "." + minor
 }

@@ -67,7 +67,6 @@ func inspectBinary(ctx context.Context, dir, platform string, env []string, b pl
 
 // goPackage is what we read of go list's JSON (go help list).
 type goPackage struct {
-	Dir        string
 	ImportPath string
 	Name       string
 	Standard   bool
@@ -76,8 +75,6 @@ type goPackage struct {
 	CgoFiles   []string
 	CXXFiles   []string
 	Deps       []string
-
-	CgoCFLAGS, CgoCPPFLAGS, CgoCXXFLAGS, CgoLDFLAGS []string
 
 	Module     *goModule
 	Error      *goListError
@@ -98,7 +95,7 @@ type goListError struct {
 	Err string
 }
 
-const listFields = "-json=Dir,ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CgoCFLAGS,CgoCPPFLAGS,CgoCXXFLAGS,CgoLDFLAGS,Deps,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,Deps,Module,Error,DepsErrors"
 
 func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
 	args := []string{"list", "-e", "-deps", listFields}
@@ -240,8 +237,8 @@ func foreign(p *goPackage) bool {
 	return p.Module != nil && !p.Module.Main && (p.Module.Replace == nil || p.Module.Replace.Version != "")
 }
 
-// heavy are the foreign modules with cgo and the foreign modules that those need. A module that is replaced, whose
-// closure reaches into the user's own code, or whose C flags name its place is left to the ordinary dependencies.
+// heavy are the foreign modules with cgo and the foreign modules that those need. A module that is replaced or
+// whose closure reaches into the user's own code is left to the ordinary dependencies.
 func heavy(all []*goPackage) []plan.HeavyModule {
 	byPath := map[string]*goPackage{}
 	for _, p := range all {
@@ -279,7 +276,7 @@ func heavyModule(m *goModule) plan.HeavyModule {
 	return plan.HeavyModule{Path: m.Path, Version: m.Version, GoVersion: cmpOr(m.GoVersion, "1.16"), Dir: filepath.ToSlash(dir)}
 }
 
-// addClosure adds a package and what it needs, or nothing when part of that cannot stand in a vendor directory.
+// addClosure adds a package and what it needs, or nothing when part of that is not a module of the cache.
 func addClosure(wanted map[string]bool, byPath map[string]*goPackage, p *goPackage) {
 	need := []string{p.ImportPath}
 	for _, d := range p.Deps {
@@ -293,9 +290,6 @@ func addClosure(wanted map[string]bool, byPath map[string]*goPackage, p *goPacka
 		need = append(need, d)
 	}
 	for _, n := range need {
-		if namesItsDir(byPath[n]) {
-			return
-		}
 		if m := byPath[n].Module; m.Replace != nil || !strings.HasPrefix(m.Dir, plan.PathModules+"/") {
 			return
 		}
@@ -303,13 +297,6 @@ func addClosure(wanted map[string]bool, byPath map[string]*goPackage, p *goPacka
 	for _, n := range need {
 		wanted[n] = true
 	}
-}
-
-// namesItsDir reports whether a package's C flags hold the directory it lies in, as -I. does: the go command hashes the
-// flags, so what was compiled in one place is not found again from another.
-func namesItsDir(p *goPackage) bool {
-	flags := slices.Concat(p.CgoCFLAGS, p.CgoCPPFLAGS, p.CgoCXXFLAGS, p.CgoLDFLAGS)
-	return slices.ContainsFunc(flags, func(f string) bool { return p.Dir != "" && strings.Contains(f, p.Dir) })
 }
 
 func cmpOr(s, otherwise string) string {

@@ -99,7 +99,7 @@ func TestLeftOutOfTheDistribution(t *testing.T) {
 	}
 }
 
-// TestHeavy: modules with C code and their own needs stand apart; what a vendor directory cannot hold does not.
+// TestHeavy: modules with C code and their own needs stand apart; what is replaced does not.
 func TestHeavy(t *testing.T) {
 	module := func(path string) *goModule {
 		return &goModule{Path: path, Version: "v1.0.0", Dir: plan.PathModules + "/" + path + "@v1.0.0"}
@@ -112,7 +112,6 @@ func TestHeavy(t *testing.T) {
 		{ImportPath: "c/lib", Module: module("c"), CgoFiles: []string{"a.go"}, Deps: []string{"dep/x", "fmt"}},
 		{ImportPath: "r/lib", Module: replaced, CgoFiles: []string{"a.go"}},
 		{ImportPath: "pure", Module: module("pure")},
-		{ImportPath: "here", Module: module("here"), CgoFiles: []string{"a.go"}, Dir: "/modules/here@v1.0.0", CgoCFLAGS: []string{"-I/modules/here@v1.0.0"}},
 		{ImportPath: "own", Module: &goModule{Path: "own", Main: true}, CgoFiles: []string{"a.go"}},
 	}
 	require.Equal(t, []plan.HeavyModule{
@@ -122,7 +121,7 @@ func TestHeavy(t *testing.T) {
 	facts := plan.BinaryFacts{CGO: true}
 	dependencies(&facts, all)
 	require.Equal(t, []string{"fmt"}, facts.Std)
-	require.Equal(t, []string{"c/lib", "dep/x", "here", "pure", "r/lib"}, facts.Foreign)
+	require.Equal(t, []string{"c/lib", "dep/x", "pure", "r/lib"}, facts.Foreign)
 }
 
 func TestCgoNeeds(t *testing.T) {

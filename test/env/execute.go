@@ -78,6 +78,9 @@ func command(p Program) (Cmd, error) {
 			return c, err
 		}
 		c.Args, c.Root, c.Dir = []string{path.Join("/", inside)}, p.Root, "/"
+		if err := addHosts(p.Root); err != nil {
+			return c, err
+		}
 	default:
 		found, err := exec.LookPath(emulator)
 		if err != nil {
@@ -91,6 +94,15 @@ func command(p Program) (Cmd, error) {
 	}
 	c.Args = append(c.Args, p.Args...)
 	return c, nil
+}
+
+// addHosts gives a root directory the file that every container runtime adds to an image.
+func addHosts(root string) error {
+	name := filepath.Join(root, "etc/hosts")
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte("127.0.0.1\tlocalhost\n::1\tlocalhost\n"), 0o644)
 }
 
 // base is the platform without its variant.

@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// heavyStep compiles the packages of the modules in a synthetic module. Its go.mod replaces each module by the directory
+// that the module cache has it in, and an overlay replaces their own go.mod files by ones without requirements: so the go
+// command needs neither go.sum nor the module graph. With -trimpath the go command knows a package by its module, version,
+// files and flags (cmd/go/internal/work, buildActionID), all of which are those of the user's build.
+func heavyStep(g Go, modules []HeavyModule, flags []string) (DepsStep, error) {
+	h := &Heavy{Modules: modules}
+	var mod strings.Builder
+	fmt.Fprintf(&mod, "module crossgo.invalid/heavy\n\ngo %s\n", g.Version)
+	overlay := map[string]string{}
+	var packages []string
+	for i, m := range modules {
+		dir, name := path.Join(PathModules, m.Dir), fmt.Sprintf("%d.mod", i)
+		fmt.Fprintf(&mod, "\nrequire %s %s\n\nreplace %s => %s\n", m.Path, m.Version, m.Path, dir)
+		overlay[dir+"/go.mod"] = path.Join(PathHeavy, name)
+		h.Files = append(h.Files, TextFile{name, fmt.Sprintf("module %s\n\ngo %s\n", m.Path, m.GoVersion)})
+		packages = append(packages, m.Packages...)
+	}
+	replaced, err := json.MarshalIndent(map[string]map[string]string{"Replace": overlay}, "", "\t") // sorts the keys
+	if err != nil {
+		return DepsStep{}, err
+	}
+	h.Files = append(h.Files, TextFile{"go.mod", mod.String()}, TextFile{overlayFile, string(replaced) + "\n"})
+	args := slices.Concat([]string{"build"}, flags, []string{"-overlay=" + path.Join(PathHeavy, overlayFile)}, sortedUnique(packages))
+	// The go command overlays nothing in its own module cache: here it has none.
+	return DepsStep{ID: "heavy", Args: args, Env: []string{"GOMODCACHE=/tmp/modules"}, Heavy: h}, nil
+}
+
+// overlayFile is what go build -overlay reads (go help build), below PathHeavy.
+const overlayFile = "overlay.json"
+
+// mergeHeavy joins the modules of several entries: one row per module, with the packages of all.
+func mergeHeavy(list []HeavyModule) []HeavyModule {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b HeavyModule) int { return cmp.Compare(a.Path, b.Path) })
+	var merged []HeavyModule
+	for _, m := range list {
+		if n := len(merged); n > 0 && merged[n-1].Path == m.Path {
+			merged[n-1].Packages = sortedUnique(append(slices.Clone(merged[n-1].Packages), m.Packages...))
+			continue
+		}
+		merged = append(merged, m)
+	}
+	return merged
+}
