@@ -132,7 +132,7 @@ func MuslSysroot(suite, arch string, cxx bool) ([]string, error) {
 const cxxSuite = HostSuite
 
 // MuslSources are the source packages of a musl target. Debian has no C++ library for musl; trixie's emscripten carries
-// the sources of libc++, libc++abi and libunwind 19, which clang 19 compiles.
+// the sources of libc++, libc++abi and libunwind of LLVM 18.1, which clang 19 compiles.
 func MuslSources(cxx bool) []string {
 	if cxx {
 		return []string{"emscripten"}
