@@ -105,8 +105,21 @@ func (s *unitStates) compile() llb.State {
 	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.unit.Env, Builds: s.unit.Builds}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
 	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.in.Context)
+	s.mountLinkers(e)
 	e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, llb.ContentCache(llb.MountContentCacheOff)))
 	return e.output()
+}
+
+// mountLinkers puts our own binary between the Go linker and the compiler that links (step/linker.go).
+func (s *unitStates) mountLinkers(e *exec) {
+	if s.unit.C == nil {
+		return
+	}
+	links := llb.Mkdir("/link", 0o755)
+	for _, name := range s.unit.C.Linkers {
+		links = links.Symlink(plan.PathSelf, path.Join("/link", name))
+	}
+	e.mount(plan.PathLink, llb.Scratch().File(links, llb.WithCustomName("[internal] linkers of the target")), llb.SourcePath("/link"))
 }
 
 // outputs names the unit's files for progress.

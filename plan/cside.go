@@ -33,7 +33,10 @@ func cside(in Input, b binary) (*CSide, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &CSide{Suite: suite.Codename, Host: host, Kind: b.linking.kind(), CXX: in.Facts.Binaries[b.entry].CXX}
+	c := &CSide{
+		Suite: suite.Codename, Host: host, Kind: b.linking.kind(), CXX: in.Facts.Binaries[b.entry].CXX,
+		Linkers: []string{b.linking.linker(false), b.linking.linker(true)},
+	}
 	if c.Target, err = targetRequest(in, b, c); err != nil {
 		return nil, nil, fmt.Errorf("%s: cgo for %s: %w", b.where, in.Target, err)
 	}

@@ -28,7 +28,8 @@ type BinaryFacts struct {
 // MainPackage is one package main that a pattern of the spec names.
 type MainPackage struct {
 	ImportPath string `json:"importPath"`
-	Pattern    int    `json:"pattern"` // index into the entry's main list
+	Pattern    int    `json:"pattern"`       // index into the entry's main list
+	CXX        bool   `json:"cxx,omitempty"` // the program has C++ in it: it is linked by the C++ compiler
 }
 
 // HeavyModule is one foreign module at its version, with the packages that are compiled from it.

@@ -27,7 +27,7 @@ func ldflags(in Input, b binary) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s:%w", in.File.Name, err) // the error begins with line and column
 	}
-	_, own := b.linking.goFlags(b.cgo)
+	_, own := b.goFlags()
 	value, err := quoteFlags(append(words, own...))
 	if err != nil {
 		return "", fmt.Errorf("%s: ldflags: %w", b.where, err)

@@ -37,6 +37,14 @@ func (l linking) loader() string {
 	return l.arch.Loader
 }
 
+// linker is the compiler that links, below PathLink.
+func (l linking) linker(cxx bool) string {
+	if cxx {
+		return l.arch.CXX(l.kind())
+	}
+	return l.arch.CC(l.kind())
+}
+
 // choice is a row of the table that fills in what the user left open.
 type choice struct {
 	libc spec.LibcName
@@ -118,16 +126,20 @@ func purePIELinking(in Input, entry spec.Binary, where string) (linking, error) 
 
 // goFlags are the go build flags and linker flags that make the file so. The loader is always named: left alone, Go
 // takes whichever it finds on the machine that builds (cmd/link/internal/ld/elf.go).
-func (l linking) goFlags(cgo bool) (build, ldflags []string) {
+//
+// With cgo the linker is named too, as the go command would choose it: the C++ compiler for programs with C++ in them
+// (setextld in cmd/go/internal/work/gc.go).
+func (b binary) goFlags() (build, ldflags []string) {
+	l := b.linking
 	if l.link == spec.LinkPIE || l.link == spec.LinkStaticPIE {
 		build = append(build, "-buildmode=pie")
 	}
-	if cgo {
-		ldflags = append(ldflags, "-linkmode=external")
+	if b.cgo {
+		ldflags = append(ldflags, "-linkmode=external", "-extld="+PathLink+"/"+l.linker(b.main.CXX))
 	}
 	switch l.link {
 	case spec.LinkStatic:
-		if cgo {
+		if b.cgo {
 			ldflags = append(ldflags, "-extldflags=-static")
 		}
 	case spec.LinkStaticPIE:

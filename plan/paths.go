@@ -10,6 +10,7 @@ const (
 	PathSource  = "/src"             // the build context
 	PathSysroot = "/sysroot"         // the target's C side
 	PathHostUsr = "/usr"             // the host C toolchain's usr
+	PathLink    = "/link"            // our own binary under the names of compilers, for linking
 	PathJob     = "/job"             // job.json, what a step has to do
 	PathIn      = "/in"              // inputs of a step
 	PathOut     = "/out"             // outputs of a step

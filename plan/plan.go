@@ -64,6 +64,7 @@ type CSide struct {
 	Target  sysroot.Request `json:"target"`
 	Kind    sysroot.Kind    `json:"kind"` // KindGlibc or KindMusl: how the target's set is unpacked
 	CXX     bool            `json:"cxx,omitempty"`
+	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler
 	HostSet sysroot.Set     `json:"hostSet"`
 	Set     sysroot.Set     `json:"set"`
 }

@@ -83,7 +83,7 @@ func (u *Unit) fill(in Input, members []binary) error {
 // compileFlags are the flags that dependencies and binaries must share: with one more on either side, nothing compiled
 // before is used again.
 func compileFlags(b binary) []string {
-	build, _ := b.linking.goFlags(b.cgo)
+	build, _ := b.goFlags()
 	flags := append([]string{"-trimpath", "-buildvcs=false"}, build...)
 	if len(b.tags) > 0 {
 		flags = append(flags, "-tags="+strings.Join(b.tags, ","))

@@ -151,6 +151,13 @@ func hasCXX(all []*goPackage) bool {
 	return slices.ContainsFunc(all, func(p *goPackage) bool { return !p.Standard && len(p.CXXFiles) > 0 })
 }
 
+// needsCXX reports whether C++ files are compiled into a program.
+func needsCXX(main *goPackage, all []*goPackage) bool {
+	return slices.ContainsFunc(all, func(p *goPackage) bool {
+		return len(p.CXXFiles) > 0 && !p.Standard && (p == main || slices.Contains(main.Deps, p.ImportPath))
+	})
+}
+
 // mains are the packages that the patterns name, or what is wrong with them. Only what the user named must be a main
 // package: "./..." may match libraries as well.
 func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPackage, []plan.Problem) {
@@ -166,7 +173,7 @@ func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPacka
 			if problem := packageProblem(dir, p, b.Where[i], wild); problem != nil {
 				wrong = append(wrong, *problem)
 			} else if p.Name == "main" && !slices.ContainsFunc(found, func(m plan.MainPackage) bool { return m.ImportPath == p.ImportPath }) {
-				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i})
+				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i, CXX: needsCXX(p, all)})
 			}
 		}
 		if len(found) == n && len(wrong) == 0 {

@@ -13,6 +13,9 @@ import (
 )
 
 func main() {
+	if step.IsLinker(os.Args[0]) {
+		step.Linker(os.Args)
+	}
 	if len(os.Args) > 1 && os.Args[1] == "step" {
 		os.Exit(step.Main(os.Args[2:]))
 	}

@@ -23,6 +23,9 @@ const (
 )
 
 func main() {
+	if step.IsLinker(os.Args[0]) {
+		step.Linker(os.Args)
+	}
 	if len(os.Args) > 1 && os.Args[1] == "step" { // inside a build container
 		os.Exit(step.Main(os.Args[2:]))
 	}

@@ -34,7 +34,7 @@ var (
 		Foreign: []string{"github.com/google/uuid", "github.com/mattn/go-sqlite3"}, Std: []string{"database/sql", "fmt", "runtime/cgo"},
 	}
 	ownC = plan.BinaryFacts{
-		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CXX: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app", CXX: true}}, CGO: true, CXX: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
 		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"},
 	}
 )
