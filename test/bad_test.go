@@ -92,7 +92,8 @@ func requireRefused(t testing.TB, r env.Result, out string, says ...string) {
 	require.Empty(t, files(t, out))
 }
 
-// badMirrors are mirrors that misbehave. Each case has an empty daemon: BuildKit knows what it fetched by digest.
+// badMirrors are mirrors that misbehave, by the example that is built from them. BuildKit keeps by digest what it fetched,
+// but what fails is not kept: cases may share a daemon as long as none before another fetches what that one lacks.
 var badMirrors = []struct {
 	name   string
 	from   string
@@ -116,10 +117,14 @@ var badMirrors = []struct {
 }
 
 func TestBadMirrors(t *testing.T) {
+	daemons := map[string]*env.Daemon{}
 	for _, c := range badMirrors {
+		if daemons[c.from] == nil {
+			daemons[c.from] = world.NewDaemon(t, env.DaemonOptions{})
+		}
 		t.Run(c.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "out")
-			r := buildOn(t, world.NewDaemon(t, env.DaemonOptions{}), world.Misbehave(t, c.faults...), example(t, c.from),
+			r := buildOn(t, daemons[c.from], world.Misbehave(t, c.faults...), example(t, c.from),
 				"--target=bin", "--platform=linux/arm64", "-o", out)
 			requireRefused(t, r, out, c.says...)
 		})

@@ -4,9 +4,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/crossgo/crossgo/test/env"
@@ -31,16 +34,27 @@ type rival struct {
 	file string // the file that buildx is given, in the context
 }
 
-var rivals = []rival{{"dockerfile", "Dockerfile"}, {"crossgo", "crossgo.yaml"}}
+// ours is crossgo among the rivals.
+const ours = "crossgo"
+
+var rivals = []rival{{"dockerfile", "Dockerfile"}, {ours, "crossgo.yaml"}}
 
 // cases are measured in this order, each on the daemon that the one before has left.
 var cases = []struct {
 	name   string
-	before func(dir string) error
+	times  int
+	before func(dir string, run int) error
 }{
-	{"cold", func(string) error { return nil }},
-	{"nothing changed", func(string) error { return nil }},
-	{"one line edited", editLine},
+	{"cold", 1, func(string, int) error { return nil }},
+	{"nothing changed", 7, func(string, int) error { return nil }},
+	{"one line edited", 7, editLine},
+}
+
+// place is where one rival builds: a daemon and a context of its own.
+type place struct {
+	rival
+	daemon *env.Daemon
+	dir    string
 }
 
 func main() {
@@ -60,46 +74,61 @@ func run() (err error) {
 	t.Cleanup(func() { t.check(e.Close()) })
 	e.FrontendImage(t)
 	t.check(pushBase(e))
-	t.check(warmMirror(t, e))
-	seconds := map[string][]float64{}
-	for _, r := range rivals {
-		seconds[r.name] = measure(t, e, r)
-	}
-	report(seconds)
-	return nil
-}
-
-// warmMirror builds once with each, so that neither waits for the mirror's first fetch of a file.
-func warmMirror(t *bench, e *env.Env) error {
-	for _, r := range rivals {
-		d := e.NewDaemon(t, env.DaemonOptions{})
-		dir, err := context(e)
-		if err != nil {
-			return err
-		}
-		if _, err := once(t, e, d, dir, r); err != nil {
-			return err
-		}
+	fmt.Println("fill the mirror: one build each, not measured")
+	for _, p := range places(t, e) {
+		once(t, e, p)
 		t.cleanLast()
 	}
+	report(measure(t, e, places(t, e)))
 	return nil
 }
 
-// measure gives the seconds of each case.
-func measure(t *bench, e *env.Env, r rival) []float64 {
-	d := e.NewDaemon(t, env.DaemonOptions{})
-	defer t.cleanLast()
-	dir, err := context(e)
-	t.check(err)
-	var all []float64
-	for _, c := range cases {
-		t.check(c.before(dir))
-		s, err := once(t, e, d, dir, r)
+// places are fresh ones, in the order of rivals; the newest clean-up is the first one's daemon.
+func places(t *bench, e *env.Env) []place {
+	all := make([]place, len(rivals))
+	for i := len(rivals) - 1; i >= 0; i-- {
+		dir, err := context(e)
 		t.check(err)
-		fmt.Printf("%-12s %-16s %7.1f s\n", r.name, c.name, s)
-		all = append(all, s)
+		all[i] = place{rivals[i], e.NewDaemon(t, env.DaemonOptions{}), dir}
 	}
 	return all
+}
+
+// result are the medians of one case, in the order of rivals.
+type result struct {
+	seconds []float64
+	graph   float64 // crossgo's, from the request to the finished graph
+}
+
+// measure takes turns between the rivals, so that what the machine does besides hits both.
+func measure(t *bench, e *env.Env, all []place) []result {
+	var results []result
+	for _, c := range cases {
+		took := make([][]float64, len(all))
+		var graphs []float64
+		for n := range c.times {
+			for i, p := range all {
+				t.check(c.before(p.dir, n))
+				b := once(t, e, p)
+				fmt.Printf("%-16s %-12s %7.2f s\n", c.name, p.name, b.seconds)
+				took[i] = append(took[i], b.seconds)
+				if p.name == ours {
+					graphs = append(graphs, b.graph)
+				}
+			}
+		}
+		r := result{graph: median(graphs)}
+		for _, list := range took {
+			r.seconds = append(r.seconds, median(list))
+		}
+		results = append(results, r)
+	}
+	return results
+}
+
+func median(list []float64) float64 {
+	slices.Sort(list)
+	return (list[(len(list)-1)/2] + list[len(list)/2]) / 2
 }
 
 // context is a copy of the example with both files.
@@ -122,37 +151,77 @@ func context(e *env.Env) (string, error) {
 	return dir, os.WriteFile(filepath.Join(dir, "crossgo.yaml"), []byte(spec), 0o644)
 }
 
-// editLine changes the program by one line.
-func editLine(dir string) error {
+// editLine changes the program by one line, another one every time.
+func editLine(dir string, run int) error {
 	f, err := os.OpenFile(filepath.Join(dir, "main.go"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString("\nfunc init() { version += \"-edited\" }\n")
+	_, err = fmt.Fprintf(f, "\nfunc init() { version += \"-%d\" }\n", run)
 	if end := f.Close(); err == nil {
 		err = end
 	}
 	return err
 }
 
-// once builds and gives the seconds from the command's start to its end.
-func once(t *bench, e *env.Env, d *env.Daemon, dir string, r rival) (float64, error) {
-	args := append([]string{"build", "--progress=plain", "-f", r.file, "--platform=" + platforms,
-		"-o", filepath.Join(dir, "..", "out")}, e.Mirror.BuildArgs()...)
+// built is one build in seconds.
+type built struct {
+	seconds float64 // from the command's start to its end
+	graph   float64 // from the first step to the start of the export, which is when the graph is finished and answered
+}
+
+// once builds in a place.
+func once(t *bench, e *env.Env, p place) built {
+	args := append([]string{"build", "--progress=rawjson", "-f", p.file, "--platform=" + platforms,
+		"-o", filepath.Join(p.dir, "..", "out")}, e.Mirror.BuildArgs()...)
 	began := time.Now()
-	result := e.BuildxOn(t, d, dir, append(args, ".")...)
+	r := e.BuildxOn(t, p.daemon, p.dir, append(args, ".")...)
 	took := time.Since(began).Seconds()
-	if result.Code != 0 {
-		return 0, fmt.Errorf("%s: exit code %d\n%s", r.name, result.Code, result.Output())
+	if r.Code != 0 {
+		t.check(fmt.Errorf("%s: exit code %d\n%s", p.name, r.Code, r.Output()))
 	}
-	return took, nil
+	graph, err := graphSeconds(r.Stderr)
+	t.check(err)
+	return built{took, graph}
+}
+
+// graphSeconds reads buildx's raw progress, one client.SolveStatus of BuildKit per line.
+func graphSeconds(progress string) (float64, error) {
+	var first, export time.Time
+	for line := range strings.Lines(progress) {
+		var status struct {
+			Vertexes []struct {
+				Name    string
+				Started *time.Time
+			}
+		}
+		if err := json.Unmarshal([]byte(line), &status); err != nil {
+			continue // buildx writes a line of text as well
+		}
+		for _, v := range status.Vertexes {
+			switch {
+			case v.Started == nil:
+			case strings.HasPrefix(v.Name, "exporting"):
+				export = *v.Started
+			case first.IsZero() || v.Started.Before(first):
+				first = *v.Started
+			}
+		}
+	}
+	if first.IsZero() || export.IsZero() {
+		return 0, fmt.Errorf("the progress of buildx names no export:\n%s", progress)
+	}
+	return export.Sub(first).Seconds(), nil
 }
 
 // report prints the table.
-func report(seconds map[string][]float64) {
+func report(results []result) {
 	fmt.Printf("\n%-16s %12s %12s %8s\n", "case", rivals[0].name, rivals[1].name, "ratio")
 	for i, c := range cases {
-		hand, ours := seconds[rivals[0].name][i], seconds[rivals[1].name][i]
-		fmt.Printf("%-16s %10.1f s %10.1f s %8.2f\n", c.name, hand, ours, ours/hand)
+		r := results[i]
+		fmt.Printf("%-16s %10.2f s %10.2f s %8.2f\n", c.name, r.seconds[0], r.seconds[1], r.seconds[1]/r.seconds[0])
+		if c.name == "nothing changed" {
+			fmt.Printf("%-16s %12s %10.2f s\n", "  request to graph", "", r.graph)
+		}
 	}
 }
