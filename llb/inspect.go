@@ -22,10 +22,12 @@ func NewCode(in Inputs, g plan.Go, where string, modules *plan.ModulesJob) Code 
 	return c
 }
 
-// Inspect is the state with plan.FactsFile.
+// Inspect is the state with plan.FactsFile. What go list reads is mounted by itself: most edits do not change it.
 func Inspect(in Inputs, c Code, job plan.InspectJob) llb.State {
+	read := in.self("skim", "[inspect] read package clauses and imports", "", "the code", plan.SkimJob{}).
+		mount(plan.PathSource, in.Context).output()
 	return c.mountInto(in.self("inspect", "[inspect] go list", "", "the code", job)).
-		mount(plan.PathSource, in.Context).scratch(plan.PathGoCache).output()
+		mount(plan.PathIn, read).scratch(plan.PathSource).scratch(plan.PathGoCache).output()
 }
 
 func (c Code) mountInto(e *exec) *exec {

@@ -30,6 +30,9 @@ type ModulesJob struct {
 	Env []string `json:"env"`
 }
 
+// SkimJob reduces the build context to what go list reads.
+type SkimJob struct{}
+
 // InspectJob asks what the code is, for every target.
 type InspectJob struct {
 	Dir     string          `json:"dir"`

@@ -3,27 +3,28 @@ package plan
 // Where things stand inside build containers. They are part of cache keys and, without -trimpath, of binaries: changing
 // one recompiles everything for everybody.
 const (
-	PathSelf    = "/crossgo"         // our own binary
-	PathGoRoot  = "/toolchain/go"    // the Go distribution
-	PathModules = "/modules"         // GOMODCACHE
-	PathGoCache = "/gocache"         // GOCACHE
-	PathSource  = "/src"             // the build context
-	PathSysroot = "/sysroot"         // the target's C side
-	PathHostUsr = "/usr"             // the host C toolchain's usr
-	PathLink    = "/link"            // our own binary under the names of compilers, for linking
-	PathJob     = "/job"             // job.json, what a step has to do
-	PathIn      = "/in"              // inputs of a step
-	PathOut     = "/out"             // outputs of a step
-	PathCA      = "/run/ca.pem"      // the optional ca-certificates secret
-	PathNetrc   = "/run/netrc"       // the optional netrc secret
-	PathHeavy   = "/heavy"           // synthetic module of the dependencies with C code
-	JobFile     = "job.json"         // name below PathJob
-	FactsFile   = "facts.json"       // what inspect writes below PathOut
-	LockFile    = "lock.json"        // what resolve writes below PathOut
-	ReportFile  = "report.json"      // what verify writes below its report mount
-	ProblemFile = ".crossgo-problem" // what a failing step says for people, below PathOut
-	PathRoot    = "/root"            // the image that outputs will run in, for verify
-	PathReport  = "/report"          // where verify puts its reports
-	SecretCA    = "ca-certificates"  // id of the optional secret with extra CA certificates
-	SecretNetrc = "netrc"            // id of the optional secret with module proxy credentials
+	PathSelf     = "/crossgo"         // our own binary
+	PathGoRoot   = "/toolchain/go"    // the Go distribution
+	PathModules  = "/modules"         // GOMODCACHE
+	PathGoCache  = "/gocache"         // GOCACHE
+	PathSource   = "/src"             // the build context
+	PathSysroot  = "/sysroot"         // the target's C side
+	PathHostUsr  = "/usr"             // the host C toolchain's usr
+	PathLink     = "/link"            // our own binary under the names of compilers, for linking
+	PathJob      = "/job"             // job.json, what a step has to do
+	PathIn       = "/in"              // inputs of a step
+	PathOut      = "/out"             // outputs of a step
+	PathCA       = "/run/ca.pem"      // the optional ca-certificates secret
+	PathNetrc    = "/run/netrc"       // the optional netrc secret
+	PathHeavy    = "/heavy"           // synthetic module of the dependencies with C code
+	JobFile      = "job.json"         // name below PathJob
+	SkeletonFile = "skeleton.tar"     // what skim writes below PathOut
+	FactsFile    = "facts.json"       // what inspect writes below PathOut
+	LockFile     = "lock.json"        // what resolve writes below PathOut
+	ReportFile   = "report.json"      // what verify writes below its report mount
+	ProblemFile  = ".crossgo-problem" // what a failing step says for people, below PathOut
+	PathRoot     = "/root"            // the image that outputs will run in, for verify
+	PathReport   = "/report"          // where verify puts its reports
+	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates
+	SecretNetrc  = "netrc"            // id of the optional secret with module proxy credentials
 )

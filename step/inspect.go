@@ -18,6 +18,9 @@ import (
 // inspect asks the go command what the code is, for every target, and writes plan.Facts. What is wrong with the user's
 // files becomes a fact too: the frontend knows the lines of the spec.
 func inspect(ctx context.Context, job plan.InspectJob) error {
+	if err := unpackSkeleton(filepath.Join(plan.PathIn, plan.SkeletonFile), plan.PathSource); err != nil {
+		return err
+	}
 	facts := plan.Facts{Targets: make([]plan.TargetFacts, len(job.Targets))}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(4)

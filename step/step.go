@@ -22,6 +22,7 @@ import (
 var steps = map[string]func(ctx context.Context) error{
 	"go":      withJob(fetchGo),
 	"modules": withJob(downloadModules),
+	"skim":    withJob(skim),
 	"inspect": withJob(inspect),
 	"resolve": withJob(resolve),
 	"unpack":  withJob(unpack),

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -58,6 +59,17 @@ func (e *Env) pushFrontend() error {
 			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}}})
 	}
 	return e.Registry.PushIndex(frontendName, index)
+}
+
+// DockerfileFrontend pushes docker.io/docker/dockerfile:1, the Dockerfile frontend as an image, of the same BuildKit version
+// as the daemon.
+func (e *Env) DockerfileFrontend(t testing.TB) {
+	t.Helper()
+	bin := filepath.Join(e.Dir, "bin", "dockerfile-frontend")
+	require.NoError(t, goBuild(filepath.Join(e.Repo, "test", "tools"), "github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend", bin, "CGO_ENABLED=0"))
+	img, err := frontendImage(bin, runtime.GOARCH)
+	require.NoError(t, err)
+	require.NoError(t, e.Registry.Push("docker/dockerfile:1", img))
 }
 
 // PushIndex pushes a multi-platform image.

@@ -11,15 +11,13 @@ import (
 
 // Tools are the paths of the programs driven by the tests.
 type Tools struct {
-	Buildkitd, Buildctl, Buildx, Crane string
+	Buildkitd, Buildx string
 }
 
 // toolPackages are the programs built from test/tools, by file name.
 var toolPackages = []struct{ name, pkg string }{
 	{"buildkitd", "github.com/moby/buildkit/cmd/buildkitd"},
-	{"buildctl", "github.com/moby/buildkit/cmd/buildctl"},
 	{"docker-buildx", "github.com/docker/buildx/cmd/buildx"},
-	{"crane", "github.com/google/go-containerregistry/cmd/crane"},
 }
 
 // findTools takes the ready-made programs, or builds those that the cache lacks.
@@ -41,7 +39,7 @@ func findTools(repo, cache string) (Tools, error) {
 			return Tools{}, fmt.Errorf("CROSSGO_TEST_BIN: %w", err)
 		}
 	}
-	return Tools{Buildkitd: at("buildkitd"), Buildctl: at("buildctl"), Buildx: at("docker-buildx"), Crane: at("crane")}, nil
+	return Tools{Buildkitd: at("buildkitd"), Buildx: at("docker-buildx")}, nil
 }
 
 // toolsVersion names a directory for the programs: other pins, other directory.

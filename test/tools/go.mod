@@ -4,7 +4,6 @@ go 1.26.8
 
 require (
 	github.com/docker/buildx v0.37.2
-	github.com/google/go-containerregistry v0.22.1
 	github.com/moby/buildkit v0.33.1
 )
 
@@ -130,6 +129,7 @@ require (
 	github.com/golang/snappy v1.0.0 // indirect
 	github.com/google/certificate-transparency-go v1.3.3 // indirect
 	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/google/go-containerregistry v0.22.1 // indirect
 	github.com/google/go-dap v0.12.1-0.20250904181021-d7a2259b058b // indirect
 	github.com/google/pprof v0.0.0-20260402051712-545e8a4df936 // indirect
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
