@@ -52,7 +52,8 @@ func httpClient() (*http.Client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	t.ResponseHeaderTimeout = stallTimeout
-	return &http.Client{Transport: t}, nil
+	transport, err := withLogins(t, plan.PathNetrc)
+	return &http.Client{Transport: transport}, err
 }
 
 // statusError is an answer other than 200.
