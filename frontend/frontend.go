@@ -75,6 +75,8 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 	if err := r.settle(ctx); err != nil {
 		return nil, err
 	}
+	stop := r.ahead(ctx)
+	defer stop()
 	if err := r.readCode(ctx); err != nil {
 		return nil, err
 	}

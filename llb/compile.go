@@ -36,7 +36,7 @@ func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) (llb.State, *l
 func (s *unitStates) cside() {
 	c := s.unit.C
 	where := s.unit.Builds[0].Where
-	host := unpack(s.in, c.HostSet, plan.UnpackJob{Kind: c.Host.Kind, Arch: c.Host.Arch}, "[c toolchain] unpack clang and lld", where).output()
+	host := HostToolchain(s.in, c.HostSet, where)
 	job := plan.UnpackJob{Kind: c.Kind, Arch: c.Target.Arch, CXX: c.CXX}
 	e := unpack(s.in, c.Set, job, fmt.Sprintf("[%s] unpack the %s sysroot", s.plan.Target, c.Kind), where)
 	e.mount(plan.PathHostUsr, host, llb.SourcePath("/usr"))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/sysroot"
 	"github.com/moby/buildkit/client/llb"
 )
 
@@ -16,4 +17,9 @@ func GoToolchain(in Inputs, g plan.Go) llb.State {
 // goRoot mounts the Go distribution.
 func (e *exec) goRoot(goState llb.State) *exec {
 	return e.mount(plan.PathGoRoot, goState, llb.SourcePath("/go"))
+}
+
+// HostToolchain is the C toolchain that runs on the build machine, one for all targets.
+func HostToolchain(in Inputs, set sysroot.Set, where string) llb.State {
+	return unpack(in, set, plan.UnpackJob{Kind: set.Kind, Arch: set.Arch}, "[c toolchain] unpack clang and lld", where).output()
 }

@@ -56,6 +56,22 @@ func hostRequest(build spec.Platform) (sysroot.Request, error) {
 	return sysroot.Request{Name: "host-" + arch.Debian, Kind: sysroot.KindHost, Arch: arch.Debian, Packages: packages}, nil
 }
 
+// HostAhead is the request for the host's C toolchain, and the place in the spec that wants it, where the spec alone says that
+// the build compiles C: an entry for a Linux target has cgo: on. For all others the code decides.
+func HostAhead(file *spec.File, targets []spec.Platform, build spec.Platform, s Select) (SuiteRequests, string, bool) {
+	if !slices.ContainsFunc(targets, func(t spec.Platform) bool { return HasC(t.String()) }) {
+		return SuiteRequests{}, "", false
+	}
+	for i, b := range file.Binaries {
+		if b.CGO.V != spec.CGOOn || s.Binary != "" && s.Binary != b.Name.V {
+			continue
+		}
+		host, err := hostRequest(build)
+		return SuiteRequests{Suite: sysroot.HostSuite, Requests: []sysroot.Request{host}}, mainRef(i, 0), err == nil
+	}
+	return SuiteRequests{}, "", false
+}
+
 // targetRequest asks for the target's sysroot. Its name tells all that sets differ in: two binaries whose sets have one
 // name share the sysroot.
 func targetRequest(in Input, b binary, c *CSide) (req sysroot.Request, err error) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/crossgo/crossgo/internal/plancase"
 	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/sysroot"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,6 +30,31 @@ func TestMuslSources(t *testing.T) {
 		} else {
 			require.Equal(t, []string{"amd64", "arm64"}, suites[0].Archs())
 			require.Empty(t, target.Sources)
+		}
+	}
+}
+
+func TestHostAheadOnlyWhereTheSpecAloneSaysC(t *testing.T) {
+	for _, c := range []struct {
+		spec, target, binary string
+		want                 bool
+	}{
+		{"binaries: [{main: ., cgo: 'on'}]\n", "linux/arm64", "", true},
+		{"binaries: [{main: .}]\n", "linux/arm64", "", false},
+		{"binaries: [{main: ., cgo: 'on'}]\n", "windows/amd64", "", false},
+		{"binaries: [{main: ., name: a, cgo: 'on'}, {main: ./b, name: b}]\n", "linux/arm64", "b", false},
+		{"binaries: [{main: ., name: a, cgo: 'on'}, {main: ./b, name: b}]\n", "linux/arm64", "a", true},
+	} {
+		file, err := spec.Parse("crossgo.yaml", []byte("# syntax=x\n"+c.spec))
+		require.NoError(t, err)
+		target, err := spec.ParsePlatform(c.target)
+		require.NoError(t, err)
+		s, where, ok := plan.HostAhead(file, []spec.Platform{target}, spec.Platform{OS: "linux", Arch: "amd64"}, plan.Select{Binary: c.binary})
+		require.Equal(t, c.want, ok, "%+v", c)
+		if ok {
+			require.Equal(t, "@{binaries[0].main[0]}", where)
+			require.Equal(t, sysroot.HostSuite, s.Suite)
+			require.Equal(t, "host-amd64", s.Requests[0].Name)
 		}
 	}
 }
