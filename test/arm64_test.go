@@ -9,6 +9,7 @@ import (
 
 // TestArm64Worker builds on a worker that is arm64 as far as BuildKit and crossgo can tell: its steps run emulated.
 func TestArm64Worker(t *testing.T) {
+	t.Parallel()
 	world.Emulate(t, "arm64")
 	d := world.NewDaemon(t, env.DaemonOptions{Platforms: []string{"linux/arm64"}})
 	t.Run("hello", func(t *testing.T) {

@@ -117,6 +117,7 @@ var badMirrors = []struct {
 }
 
 func TestBadMirrors(t *testing.T) {
+	t.Parallel()
 	daemons := map[string]*env.Daemon{}
 	for _, c := range badMirrors {
 		if daemons[c.from] == nil {

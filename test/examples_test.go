@@ -30,6 +30,7 @@ func binary(name, platform string) string {
 }
 
 func TestHelloOnEveryPlatform(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	build(t, example(t, "hello"), "--target=bin", "--platform="+strings.Join(purePlatforms, ","), "-o", out).OK(t)
 	for _, platform := range purePlatforms {
@@ -67,6 +68,7 @@ var cgoExamples = []struct {
 var linkings = []struct{ libc, link string }{{"musl", "static"}, {"musl", "dynamic"}, {"glibc", "static"}, {"glibc", "dynamic"}}
 
 func TestCgoExamples(t *testing.T) {
+	t.Parallel()
 	for _, e := range cgoExamples {
 		for _, l := range linkings {
 			t.Run(e.name+"/"+l.libc+"-"+l.link, func(t *testing.T) {
@@ -99,6 +101,7 @@ func runImages(t *testing.T, dir, name, libc, link string, says []string) {
 }
 
 func TestManyBuildsEveryMainOfTheWorkspace(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	build(t, example(t, "many"), "--target=bin", "--platform="+strings.Join(cgoPlatforms, ","), "-o", out).OK(t)
 	for _, platform := range cgoPlatforms {
@@ -121,6 +124,7 @@ func TestOnlyTheSyntaxLineBuildsEveryMain(t *testing.T) {
 }
 
 func TestGlibcFloorIsKeptOrTheBuildFails(t *testing.T) {
+	t.Parallel()
 	const spec = "# syntax=ghcr.io/crossgo/crossgo:1\ngo: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: on\n    libc: glibc>=%s\n    link: dynamic\n"
 	dir, out := example(t, "syslib"), t.TempDir()
 	write(t, dir, map[string]string{"crossgo.yaml": fmt.Sprintf(spec+"    packages: [zlib1g-dev]\n", "2.31")})

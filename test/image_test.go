@@ -52,6 +52,7 @@ func requireFrontendConfig(t *testing.T, img v1.Image) {
 }
 
 func TestFrontendImageByTheDockerfile(t *testing.T) {
+	t.Parallel()
 	world.GoBaseImage(t)
 	own := "linux/" + runtime.GOARCH // the other one would be compiled for as long again
 	bake(t, "image", "test/by-dockerfile", "--set=image.platform="+own)
@@ -59,6 +60,7 @@ func TestFrontendImageByTheDockerfile(t *testing.T) {
 }
 
 func TestFrontendImageByItself(t *testing.T) {
+	t.Parallel()
 	world.FrontendImage(t)
 	bake(t, "self", "test/by-itself")
 	requireFrontend(t, "test/by-itself", "linux/amd64", "linux/arm64")

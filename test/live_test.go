@@ -11,6 +11,7 @@ import (
 // TestLive is the one test that fetches as a user would: crossgo build finds this machine's module proxy, Debian mirror and
 // certificates by itself, with a BuildKit and caches that hold nothing.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	d := world.NewDaemon(t, env.DaemonOptions{})
 	out := filepath.Join(t.TempDir(), "out")
 	world.Crossgo(t, example(t, "syslib"), []string{"BUILDKIT_HOST=" + d.Addr()}, "build", "--progress=plain",
