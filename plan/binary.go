@@ -14,14 +14,15 @@ import (
 
 // binary is one output with everything decided that concerns it alone.
 type binary struct {
-	entry   int // index into the spec's binaries
-	name    string
-	main    MainPackage
-	where   string // for messages of the plan itself
-	ref     string // for messages of steps
-	cgo     bool
-	linking linking
-	tags    []string
+	entry    int // index into the spec's binaries
+	name     string
+	main     MainPackage
+	where    string // for messages of the plan itself
+	ref      string // for messages of steps
+	cgo      bool
+	linking  linking
+	tags     []string
+	userTags []string // tags without those that the linking adds
 }
 
 // decideBinaries turns the spec's entries into outputs, one per main package.
@@ -51,7 +52,7 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 	for _, m := range facts.Mains {
 		bs = append(bs, binary{
 			entry: i, name: outputName(entry, m, in.Target), main: m, where: place(in.File, at(entry.Main[m.Pattern].Pos, entry.Pos)), ref: mainRef(i, m.Pattern),
-			cgo: facts.CGO, linking: l, tags: tags(entry, l),
+			cgo: facts.CGO, linking: l, tags: tags(entry, l), userTags: values(entry.Tags),
 		})
 	}
 	return bs, nil

@@ -39,6 +39,7 @@ type HeavyModule struct {
 	GoVersion string   `json:"goVersion"` // its go line: the language version its packages are compiled as
 	Dir       string   `json:"dir"`       // below GOMODCACHE, slash-separated
 	Packages  []string `json:"packages"`
+	PkgConfig bool     `json:"pkgConfig,omitempty"` // one of the packages asks pkg-config
 }
 
 // Problem is something wrong with the user's files, located for a message.

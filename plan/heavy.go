@@ -13,7 +13,9 @@ import (
 // that the module cache has it in, and an overlay replaces their own go.mod files by ones without requirements: so the go
 // command needs neither go.sum nor the module graph. With -trimpath the go command knows a package by its module, version,
 // files and flags (cmd/go/internal/work, buildActionID), all of which are those of the user's build.
-func heavyStep(g Go, modules []HeavyModule, flags []string) (DepsStep, error) {
+//
+// What only the link decides is left out, so that the same C code serves static and dynamic programs.
+func heavyStep(g Go, modules []HeavyModule, b binary) (DepsStep, error) {
 	h := &Heavy{Modules: modules}
 	var mod strings.Builder
 	fmt.Fprintf(&mod, "module crossgo.invalid/heavy\n\ngo %s\n", g.Version)
@@ -31,9 +33,13 @@ func heavyStep(g Go, modules []HeavyModule, flags []string) (DepsStep, error) {
 		return DepsStep{}, err
 	}
 	h.Files = append(h.Files, TextFile{"go.mod", mod.String()}, TextFile{overlayFile, string(replaced) + "\n"})
-	args := slices.Concat([]string{"build"}, flags, []string{"-overlay=" + path.Join(PathHeavy, overlayFile)}, sortedUnique(packages))
+	args := slices.Concat([]string{"build"}, b.compileFlags(b.userTags), []string{"-overlay=" + path.Join(PathHeavy, overlayFile)}, sortedUnique(packages))
 	// The go command overlays nothing in its own module cache: here it has none.
-	return DepsStep{ID: "heavy", Args: args, Env: []string{"GOMODCACHE=/tmp/modules"}, Heavy: h}, nil
+	env := []string{"GOMODCACHE=/tmp/modules"}
+	if !slices.ContainsFunc(modules, func(m HeavyModule) bool { return m.PkgConfig }) {
+		env = append(env, "PKG_CONFIG=")
+	}
+	return DepsStep{ID: "heavy", Args: args, Env: env, Heavy: h}, nil
 }
 
 // overlayFile is what go build -overlay reads (go help build), below PathHeavy.
@@ -46,6 +52,7 @@ func mergeHeavy(list []HeavyModule) []HeavyModule {
 	var merged []HeavyModule
 	for _, m := range list {
 		if n := len(merged); n > 0 && merged[n-1].Path == m.Path {
+			merged[n-1].PkgConfig = merged[n-1].PkgConfig || m.PkgConfig
 			merged[n-1].Packages = sortedUnique(append(slices.Clone(merged[n-1].Packages), m.Packages...))
 			continue
 		}

@@ -59,7 +59,7 @@ func newUnit(in Input, b binary, target []string) (Unit, error) {
 
 // fill enters the unit's dependencies and members.
 func (u *Unit) fill(in Input, members []binary) error {
-	flags := compileFlags(members[0])
+	flags := members[0].compileFlags(members[0].tags)
 	if err := u.depsSteps(in, members, flags); err != nil {
 		return err
 	}
@@ -82,11 +82,11 @@ func (u *Unit) fill(in Input, members []binary) error {
 
 // compileFlags are the flags that dependencies and binaries must share: with one more on either side, nothing compiled
 // before is used again.
-func compileFlags(b binary) []string {
+func (b binary) compileFlags(tags []string) []string {
 	build, _ := b.goFlags()
 	flags := append([]string{"-trimpath", "-buildvcs=false"}, build...)
-	if len(b.tags) > 0 {
-		flags = append(flags, "-tags="+strings.Join(b.tags, ","))
+	if len(tags) > 0 {
+		flags = append(flags, "-tags="+strings.Join(tags, ","))
 	}
 	return flags
 }
@@ -107,7 +107,7 @@ func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 		foreign, std = append(foreign, facts.Foreign...), append(std, facts.Std...)
 	}
 	if len(modules) > 0 {
-		step, err := heavyStep(in.Go, mergeHeavy(modules), flags)
+		step, err := heavyStep(in.Go, mergeHeavy(modules), members[0])
 		if err != nil {
 			return err
 		}

@@ -70,18 +70,18 @@ func inspectBinary(ctx context.Context, dir, platform string, env []string, b pl
 
 // goPackage is what we read of go list's JSON (go help list).
 type goPackage struct {
-	ImportPath string
-	Name       string
-	Standard   bool
-	DepOnly    bool
-	Match      []string
-	CgoFiles   []string
-	CXXFiles   []string
-	Deps       []string
-
-	Module     *goModule
-	Error      *goListError
-	DepsErrors []*goListError
+	ImportPath   string
+	Name         string
+	Standard     bool
+	DepOnly      bool
+	Match        []string
+	CgoFiles     []string
+	CXXFiles     []string
+	CgoPkgConfig []string
+	Deps         []string
+	Module       *goModule
+	Error        *goListError
+	DepsErrors   []*goListError
 }
 
 type goModule struct {
@@ -98,7 +98,7 @@ type goListError struct {
 	Err string
 }
 
-const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,Deps,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CgoPkgConfig,Deps,Module,Error,DepsErrors"
 
 func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
 	args := []string{"list", "-e", "-deps", listFields}
@@ -273,6 +273,7 @@ func heavy(all []*goPackage) []plan.HeavyModule {
 			modules = append(modules, heavyModule(p.Module))
 		}
 		modules[i].Packages = append(modules[i].Packages, p.ImportPath)
+		modules[i].PkgConfig = modules[i].PkgConfig || len(p.CgoPkgConfig) > 0
 	}
 	for i := range modules {
 		slices.Sort(modules[i].Packages)
