@@ -19,6 +19,7 @@ func (r *request) ahead(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer func() { _ = recover() }()     // as with errors: whoever does the same later reports it
 		_ = r.makeHost(ctx, packages, where) // who needs the toolchain meets the same error, and says whose it is
 	}()
 	return func() {

@@ -36,7 +36,7 @@ type MainPackage struct {
 type HeavyModule struct {
 	Path      string   `json:"path"`
 	Version   string   `json:"version"`
-	GoVersion string   `json:"goVersion"` // its go line: the language version its packages are compiled as
+	GoVersion string   `json:"goVersion"` // its go line, by which its packages are known; may be empty
 	Dir       string   `json:"dir"`       // below GOMODCACHE, slash-separated
 	Packages  []string `json:"packages"`
 	PkgConfig bool     `json:"pkgConfig,omitempty"` // one of the packages asks pkg-config

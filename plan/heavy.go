@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"go/version"
 	"path"
 	"slices"
 	"strings"
@@ -18,14 +19,14 @@ import (
 func heavyStep(g Go, modules []HeavyModule, b binary) (DepsStep, error) {
 	h := &Heavy{Modules: modules}
 	var mod strings.Builder
-	fmt.Fprintf(&mod, "module crossgo.invalid/heavy\n\ngo %s\n", g.Version)
+	fmt.Fprintf(&mod, "module crossgo.invalid/heavy\n\ngo %s\n", newestGo(g.Version, modules))
 	overlay := map[string]string{}
 	var packages []string
 	for i, m := range modules {
 		dir, name := path.Join(PathModules, m.Dir), fmt.Sprintf("%d.mod", i)
 		fmt.Fprintf(&mod, "\nrequire %s %s\n\nreplace %s => %s\n", m.Path, m.Version, m.Path, dir)
 		overlay[dir+"/go.mod"] = path.Join(PathHeavy, name)
-		h.Files = append(h.Files, TextFile{name, fmt.Sprintf("module %s\n\ngo %s\n", m.Path, m.GoVersion)})
+		h.Files = append(h.Files, TextFile{name, m.goMod()})
 		packages = append(packages, m.Packages...)
 	}
 	replaced, err := json.MarshalIndent(map[string]map[string]string{"Replace": overlay}, "", "\t") // sorts the keys
@@ -40,6 +41,27 @@ func heavyStep(g Go, modules []HeavyModule, b binary) (DepsStep, error) {
 		env = append(env, "PKG_CONFIG=")
 	}
 	return DepsStep{ID: "heavy", Args: args, Env: env, Heavy: h}, nil
+}
+
+// goMod is a go.mod without requirements. A module without a go line gets none: the line is part of what a package is
+// known by.
+func (m HeavyModule) goMod() string {
+	text := "module " + m.Path + "\n"
+	if m.GoVersion != "" {
+		text += "\ngo " + m.GoVersion + "\n"
+	}
+	return text
+}
+
+// newestGo is the go line that none of the modules is ahead of, which the go command would refuse: "1.26", the newest patch of
+// which is asked for, is older than a module's "1.26.0" (go.dev/ref/mod#go-mod-file-go).
+func newestGo(newest string, modules []HeavyModule) string {
+	for _, m := range modules {
+		if version.Compare("go"+m.GoVersion, "go"+newest) > 0 {
+			newest = m.GoVersion
+		}
+	}
+	return newest
 }
 
 // overlayFile is what go build -overlay reads (go help build), below PathHeavy.

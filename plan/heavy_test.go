@@ -41,3 +41,18 @@ func heavyOf(t *testing.T, module plan.HeavyModule, link string) (plan.DepsStep,
 	}
 	return step, env
 }
+
+// TestHeavyIsNotBehindItsModules: the go command refuses a module whose go line is older than that of one it needs.
+func TestHeavyIsNotBehindItsModules(t *testing.T) {
+	module := plan.HeavyModule{Path: "example.com/c", Version: "v1.0.0", Dir: "example.com/c@v1.0.0", Packages: []string{"example.com/c"}}
+	for _, c := range []struct{ module, want, own string }{
+		{"1.21", "go 1.26.8", "module example.com/c\n\ngo 1.21\n"},
+		{"1.26.9", "go 1.26.9", "module example.com/c\n\ngo 1.26.9\n"},
+		{"", "go 1.26.8", "module example.com/c\n"},
+	} {
+		module.GoVersion = c.module
+		step, _ := heavyOf(t, module, "static")
+		require.Equal(t, c.own, step.Heavy.Files[0].Text)
+		require.Contains(t, step.Heavy.Files[1].Text, "\n"+c.want+"\n")
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/crossgo/crossgo/internal/plancase"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/verify"
 	"github.com/stretchr/testify/require"
 )
 
@@ -166,4 +167,12 @@ func TestTargetEnv(t *testing.T) {
 	require.ErrorContains(t, err, `architecture "sparc" is unknown`)
 	_, err = plan.TargetEnv(spec.Platform{OS: "linux", Arch: "amd64", Variant: "v9"})
 	require.EqualError(t, err, `platform linux/amd64/v9: variant "v9" of amd64 is unknown, known are v2, v3, v4`)
+}
+
+// TestEveryPlatformCanBeVerified: else a build would compile everything before the gate says that it cannot judge it.
+func TestEveryPlatformCanBeVerified(t *testing.T) {
+	for _, p := range spec.Platforms() {
+		_, err := verify.WantFor(p.String())
+		require.NoError(t, err)
+	}
 }

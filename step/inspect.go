@@ -284,7 +284,7 @@ func heavy(all []*goPackage) []plan.HeavyModule {
 
 func heavyModule(m *goModule) plan.HeavyModule {
 	dir := strings.TrimPrefix(m.Dir, plan.PathModules+"/")
-	return plan.HeavyModule{Path: m.Path, Version: m.Version, GoVersion: cmpOr(m.GoVersion, "1.16"), Dir: filepath.ToSlash(dir)}
+	return plan.HeavyModule{Path: m.Path, Version: m.Version, GoVersion: m.GoVersion, Dir: filepath.ToSlash(dir)}
 }
 
 // addClosure adds a package and what it needs, or nothing when part of that is not a module of the cache.
@@ -308,11 +308,4 @@ func addClosure(wanted map[string]bool, byPath map[string]*goPackage, p *goPacka
 	for _, n := range need {
 		wanted[n] = true
 	}
-}
-
-func cmpOr(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -59,15 +59,42 @@ func skeleton(dir string) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	linked := linkTargets(dir, all)
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range all {
 		group.Go(func() (err error) {
-			all[i].text, err = kept(filepath.Join(dir, filepath.FromSlash(all[i].name)), all[i].mode)
+			file := filepath.Join(dir, filepath.FromSlash(all[i].name))
+			if linked[all[i].name] {
+				all[i].text, err = os.ReadFile(file)
+			} else {
+				all[i].text, err = kept(file, all[i].mode)
+			}
 			return err
 		})
 	}
 	return all, group.Wait()
+}
+
+// linkTargets are the files that symbolic links lead to. They are kept whole: what is read of a file hangs on its ending, and
+// the go command goes by the link's.
+func linkTargets(dir string, all []entry) map[string]bool {
+	targets := map[string]bool{}
+	for _, e := range all {
+		if e.mode != fs.ModeSymlink {
+			continue
+		}
+		file, err := filepath.EvalSymlinks(filepath.Join(dir, filepath.FromSlash(e.name)))
+		if err != nil {
+			continue // leads nowhere, for the go command too
+		}
+		if rel, err := filepath.Rel(dir, file); err == nil {
+			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+				targets[filepath.ToSlash(rel)] = true
+			}
+		}
+	}
+	return targets
 }
 
 // wholeFiles are read by the go command from end to end.
@@ -90,10 +117,10 @@ func kept(file string, mode fs.FileMode) ([]byte, error) {
 		return os.ReadFile(file)
 	case ext == ".go":
 		text, err := os.ReadFile(file)
-		return text[:importsEnd(text)], err
+		return bytes.Clone(text[:importsEnd(text)]), err
 	case slices.Contains(headedFiles, ext):
 		text, err := os.ReadFile(file)
-		return text[:commentsEnd(text)], err
+		return bytes.Clone(text[:commentsEnd(text)]), err
 	}
 	return nil, nil
 }
@@ -111,15 +138,22 @@ func importsEnd(text []byte) int {
 		end = d.End()
 	}
 	at := files.PositionFor(end, false).Offset
-	if next := bytes.IndexByte(text[at:], '\n'); next >= 0 {
-		return at + next + 1
+	next := bytes.IndexByte(text[at:], '\n')
+	if next < 0 || bytes.Contains(text[at:at+next], []byte("/*")) { // a comment that may go on
+		return len(text)
 	}
-	return len(text)
+	return at + next + 1
 }
+
+// byteOrderMark may stand before everything; the go command passes over it.
+const byteOrderMark = "\ufeff"
 
 // commentsEnd is the length of the comments and empty lines that a C or assembler file begins with.
 func commentsEnd(text []byte) int {
 	at := 0
+	if bytes.HasPrefix(text, []byte(byteOrderMark)) {
+		at = len(byteOrderMark)
+	}
 	for at < len(text) {
 		line, _, _ := bytes.Cut(text[at:], []byte("\n"))
 		switch trimmed := bytes.TrimSpace(line); {

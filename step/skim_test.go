@@ -20,6 +20,8 @@ func TestKept(t *testing.T) {
 		{"embed.go", "package a\n\nimport _ \"embed\"\n\n//go:embed x\nvar x string\n", "package a\n\nimport _ \"embed\"\n\n//go:embed x\nvar x string\n"},
 		{"bad.go", "package a\n\nimport fmt\n\nvar x\n", "package a\n\nimport fmt\n\nvar x\n"},
 		{"end.go", "package a", "package a"},
+		{"open.go", "package a\n\nimport \"fmt\" /* why\nstill why */\n\nvar _ = fmt.Sprint\n", "package a\n\nimport \"fmt\" /* why\nstill why */\n\nvar _ = fmt.Sprint\n"},
+		{"mark.cpp", "\ufeff//go:build windows\n\nint x;\n", "\ufeff//go:build windows\n\n"},
 		{"go.mod", "module x\n", "module x\n"},
 		{"x.c", "/* two\nlines */ // and more\n//go:build linux\n\nint x;\n", "/* two\nlines */ // and more\n//go:build linux\n\n"},
 		{"y.s", "#include \"x.h\"\n", ""},
@@ -32,6 +34,22 @@ func TestKept(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, string(got), c.name)
 	}
+}
+
+func TestWhatALinkLeadsToIsKept(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a.in": "package a\n\nvar x = 1\n", "b.in": "text\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	require.NoError(t, os.Symlink("a.in", filepath.Join(dir, "a.go")))
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "c.go")))
+	entries, err := skeleton(dir)
+	require.NoError(t, err)
+	texts := map[string]string{}
+	for _, e := range entries {
+		texts[e.name] = string(e.text)
+	}
+	require.Equal(t, map[string]string{"a.go": "a.in", "a.in": "package a\n\nvar x = 1\n", "b.in": "", "c.go": "nowhere"}, texts)
 }
 
 // TestGoListSaysTheSameOfTheSkeleton compares over real code: this module and the examples.

@@ -115,8 +115,8 @@ func TestHeavy(t *testing.T) {
 		{ImportPath: "own", Module: &goModule{Path: "own", Main: true}, CgoFiles: []string{"a.go"}},
 	}
 	require.Equal(t, []plan.HeavyModule{
-		{Path: "c", Version: "v1.0.0", GoVersion: "1.16", Dir: "c@v1.0.0", Packages: []string{"c/lib"}},
-		{Path: "dep", Version: "v1.0.0", GoVersion: "1.16", Dir: "dep@v1.0.0", Packages: []string{"dep/x"}},
+		{Path: "c", Version: "v1.0.0", Dir: "c@v1.0.0", Packages: []string{"c/lib"}},
+		{Path: "dep", Version: "v1.0.0", Dir: "dep@v1.0.0", Packages: []string{"dep/x"}},
 	}, heavy(all))
 	facts := plan.BinaryFacts{CGO: true}
 	dependencies(&facts, all)

@@ -163,8 +163,8 @@ func parse(r io.ReaderAt, size int64) (bin *binary, err error) {
 			return nil, fmt.Errorf("a damaged %s file: %w", m.format, err)
 		}
 		bin.format = m.format
-		if bin.pclntab.size == 0 {
-			bin.pclntab.size = size
+		if t := bin.pclntab; t.at < 0 || t.size <= 0 || t.at > size || t.size > size-t.at { // none, or not of this file
+			bin.pclntab = extent{0, size}
 		}
 		bin.cgoLinked = contains(io.NewSectionReader(r, bin.pclntab.at, bin.pclntab.size), bin.pclntab.size, cgoMark)
 		return bin, nil

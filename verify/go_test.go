@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	stdbinary "encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -217,6 +218,17 @@ func TestCGOIsReadFromTheFunctionTable(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(raw), "\x00crosscall2\x00")
 		require.Empty(t, failures(readBytes(t, raw, platform, Want{CGO: "off"})), platform)
+	}
+}
+
+// TestAFunctionTableBeyondTheFile: such a section is none, and is not read for ever.
+func TestAFunctionTableBeyondTheFile(t *testing.T) {
+	raw := readReal(t, "darwin/arm64")
+	at := bytes.Index(raw, []byte("__gopclntab"))
+	require.Positive(t, at)
+	for _, size := range []uint64{1 << 62, 1<<64 - 1, 0} {
+		stdbinary.LittleEndian.PutUint64(raw[at+40:], size) // section_64 of mach-o/loader.h
+		require.Empty(t, failures(readBytes(t, raw, "darwin/arm64", Want{CGO: "off"})), "%#x", size)
 	}
 }
 
