@@ -16,8 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// commandWithin ends a command that hangs, with room for one cold cgo build of several platforms.
-const commandWithin = 15 * time.Minute
+// commandWithin ends a command that hangs, with room for one cold cgo build of several platforms on a slow machine, or an
+// emulated one.
+const commandWithin = 30 * time.Minute
 
 // Result is what a command did.
 type Result struct {
