@@ -1,8 +1,10 @@
 package test
 
 import (
+	"maps"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/crossgo/crossgo/test/env"
@@ -22,16 +24,9 @@ func bake(t *testing.T, target, name string, options ...string) {
 // requireFrontend checks an image of the frontend and builds hello with it.
 func requireFrontend(t *testing.T, name string, platforms ...string) {
 	t.Helper()
-	index := world.Registry.Index(t, name+":1")
-	manifest, err := index.IndexManifest()
-	require.NoError(t, err)
-	require.ElementsMatch(t, platforms, imagePlatforms(*manifest))
-	for _, m := range manifest.Manifests {
-		if m.Platform.OS == "unknown" {
-			continue
-		}
-		img, err := index.Image(m.Digest)
-		require.NoError(t, err)
+	images := world.Registry.Images(t, name+":1")
+	require.ElementsMatch(t, platforms, slices.Collect(maps.Keys(images)))
+	for _, img := range images {
 		requireFrontendConfig(t, img)
 	}
 	dir, out := example(t, "hello"), t.TempDir()

@@ -14,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -90,14 +91,37 @@ func (r *Registry) Push(image string, img v1.Image) error {
 	return remote.Write(ref, img)
 }
 
-// Index reads a multi-platform image back.
-func (r *Registry) Index(t testing.TB, image string) v1.ImageIndex {
+// Images reads an image back: one for each platform, by its name. Attestations are none.
+func (r *Registry) Images(t testing.TB, image string) map[string]v1.Image {
 	t.Helper()
 	ref, err := name.ParseReference(r.Ref(image), name.Insecure)
 	require.NoError(t, err)
-	index, err := remote.Index(ref)
+	found, err := remote.Get(ref)
 	require.NoError(t, err)
-	return index
+	all := map[string]v1.Image{}
+	for _, img := range imagesOf(t, found) {
+		config, err := img.ConfigFile()
+		require.NoError(t, err)
+		if config.OS != "unknown" {
+			all[config.OS+"/"+config.Architecture] = img
+		}
+	}
+	return all
+}
+
+// imagesOf are the images that a reference's index lists, or the one that it names.
+func imagesOf(t testing.TB, found *remote.Descriptor) []v1.Image {
+	t.Helper()
+	if !found.MediaType.IsIndex() {
+		img, err := found.Image()
+		require.NoError(t, err)
+		return []v1.Image{img}
+	}
+	index, err := found.ImageIndex()
+	require.NoError(t, err)
+	all, err := partial.FindImages(index, func(v1.Descriptor) bool { return true })
+	require.NoError(t, err)
+	return all
 }
 
 // frontendImage is the image for one architecture.
