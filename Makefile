@@ -34,6 +34,7 @@ clean:
 # Everything. Ends with an error, never with a skipped test, when BuildKit cannot start.
 test:
 	test/setup.sh
+	go build ./... # once, before several test binaries want the same packages at the same time
 	go test -timeout 80m ./...
 
 # Less than a minute: all packages but the real-BuildKit tests.

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/gofrs/flock"
 )
 
 // Env is the running world.
@@ -81,8 +83,14 @@ func open() (*Env, error) {
 	return e, nil
 }
 
-// setup installs what is missing and finds or builds the programs.
+// setup installs what is missing and finds or builds the programs. One test binary at a time: two that start together
+// would compile the same programs side by side.
 func (e *Env) setup() error {
+	lock := flock.New(filepath.Join(e.Cache, "setup.lock"))
+	if err := lock.Lock(); err != nil {
+		return err
+	}
+	defer lock.Unlock()
 	script := filepath.Join(e.Repo, "test", "setup.sh")
 	if out, err := exec.Command(script).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", script, err, out)
