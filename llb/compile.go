@@ -44,7 +44,7 @@ func (s *unitStates) cside() {
 	s.host, s.sysroot = &host, &root
 }
 
-// mountC gives a step the C side.
+// mountC gives a step the C side. The environment for it is in cEnv.
 func (s *unitStates) mountC(e *exec) *exec {
 	if s.unit.C != nil {
 		e.mount(plan.PathHostUsr, *s.host, llb.SourcePath("/usr"))
@@ -53,17 +53,31 @@ func (s *unitStates) mountC(e *exec) *exec {
 	return e
 }
 
+// cEnv is the environment of steps that have the C side.
+func (s *unitStates) cEnv() []string {
+	if s.unit.C == nil {
+		return s.unit.Env
+	}
+	return slices.Concat(s.unit.Env, s.unit.C.Env)
+}
+
 // deps compiles one group of foreign packages: plain go, nothing of ours, so that a new crossgo finds the old objects.
 // GOCACHE grows from step to step and is what the layer holds.
 func (s *unitStates) deps(d plan.DepsStep) {
 	e := s.in.newExec("dependencies", fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
-	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), slices.Concat(s.unit.Env, d.Env))
-	s.mountC(e).goRoot(s.code.Go)
-	s.mountDeps(e, d)
+	e.goRoot(s.code.Go)
+	args := append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...)
+	if d.Bare {
+		e.args(args, s.unit.Env).dir("/tmp")
+	} else {
+		s.mountC(e).args(args, slices.Concat(s.cEnv(), d.Env))
+		s.mountDeps(e, d)
+	}
 	s.gocache = e.run().AddMount(plan.PathGoCache, s.gocache)
 }
 
 var depsTitle = map[string]string{
+	"pure":    "the standard library without C",
 	"heavy":   "dependencies with C code",
 	"foreign": "dependencies",
 	"std":     "the standard library",
@@ -102,7 +116,7 @@ func (s *unitStates) mountHeavy(e *exec, h *plan.Heavy) {
 // compile builds the user's packages. What it adds to GOCACHE is thrown away.
 func (s *unitStates) compile() llb.State {
 	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
-	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.unit.Env, Builds: s.unit.Builds}
+	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.cEnv(), Builds: s.unit.Builds}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
 	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.in.Context)
 	s.mountLinkers(e)

@@ -23,24 +23,25 @@ func cFlags(target spec.Platform) string {
 }
 
 // cside decides the C side of a cgo binary: whose packages make the sysroot, and the environment that cgo sees.
-func cside(in Input, b binary) (*CSide, []string, error) {
+func cside(in Input, b binary) (*CSide, error) {
 	entry := in.File.Binaries[b.entry]
 	suite, err := sysroot.SuiteForFloor(b.linking.floor)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: libc: %w", place(in.File, entry.Libc.Pos), err)
+		return nil, fmt.Errorf("%s: libc: %w", place(in.File, entry.Libc.Pos), err)
 	}
 	host, err := hostRequest(in.Build)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c := &CSide{
 		Suite: suite.Codename, Host: host, Kind: b.linking.kind(), CXX: in.Facts.Binaries[b.entry].CXX,
 		Linkers: []string{b.linking.linker(false), b.linking.linker(true)},
+		Env:     cgoEnv(in.Target, b.linking, suite.Codename),
 	}
 	if c.Target, err = targetRequest(in, b, c); err != nil {
-		return nil, nil, fmt.Errorf("%s: cgo for %s: %w", b.where, in.Target, err)
+		return nil, fmt.Errorf("%s: cgo for %s: %w", b.where, in.Target, err)
 	}
-	return c, cgoEnv(in.Target, b.linking, c.Suite), nil
+	return c, nil
 }
 
 // hostRequest asks for the compiler and linker that run on the build machine.
@@ -103,7 +104,7 @@ func cgoEnv(target spec.Platform, l linking, suite string) []string {
 	arch, kind := l.arch, l.kind()
 	flags := "-O2 -g" + cFlags(target)
 	env := []string{
-		"CGO_ENABLED=1", "CC=/usr/bin/" + arch.CC(kind), "CXX=/usr/bin/" + arch.CXX(kind),
+		"CC=/usr/bin/" + arch.CC(kind), "CXX=/usr/bin/" + arch.CXX(kind),
 		"CGO_CFLAGS=" + flags, "CGO_CXXFLAGS=" + flags, "CGO_CPPFLAGS=" + strings.Join(arch.Defines(kind, suite), " "),
 		"CGO_FFLAGS=", "CGO_LDFLAGS=-O2 -g",
 	}

@@ -22,6 +22,7 @@ type BinaryFacts struct {
 	Heavy    []HeavyModule `json:"heavy,omitempty"` // foreign modules that use cgo, with what they need of other foreign modules
 	Foreign  []string      `json:"foreign"`         // foreign packages, Heavy's included
 	Std      []string      `json:"std"`             // packages of the standard library
+	Pure     []string      `json:"pure,omitempty"`  // with cgo: those packages of Std that need no C, and that Heavy needs, if there is any
 	Problems []Problem     `json:"problems,omitempty"`
 }
 

@@ -62,6 +62,7 @@ type CSide struct {
 	Suite   string          `json:"suite"`
 	Host    sysroot.Request `json:"host"`
 	Target  sysroot.Request `json:"target"`
+	Env     []string        `json:"env"`  // what cgo reads, besides the unit's
 	Kind    sysroot.Kind    `json:"kind"` // KindGlibc or KindMusl: how the target's set is unpacked
 	CXX     bool            `json:"cxx,omitempty"`
 	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler
@@ -71,8 +72,9 @@ type CSide struct {
 
 // DepsStep compiles packages that are not the user's into a layer of GOCACHE, on top of the step before it.
 type DepsStep struct {
-	ID    string   `json:"id"` // "heavy", "foreign" or "std"
+	ID    string   `json:"id"` // "pure", "heavy", "foreign" or "std"
 	Args  []string `json:"args"`
+	Bare  bool     `json:"bare,omitempty"`  // "pure": with neither the C side nor the module at hand
 	Env   []string `json:"env,omitempty"`   // in place of what the unit's says
 	Heavy *Heavy   `json:"heavy,omitempty"` // "heavy": the synthetic module to build in
 }

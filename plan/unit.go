@@ -42,11 +42,11 @@ func newUnit(in Input, b binary, target []string) (Unit, error) {
 	u := Unit{Env: append(offlineEnv(), target...)}
 	u.ID = "pure"
 	if b.cgo {
-		c, env, err := cside(in, b)
+		c, err := cside(in, b)
 		if err != nil {
 			return Unit{}, err
 		}
-		u.C, u.Env, u.ID = c, append(u.Env, env...), c.Target.Name
+		u.C, u.Env, u.ID = c, append(u.Env, "CGO_ENABLED=1"), c.Target.Name
 	} else {
 		u.Env = append(u.Env, "CGO_ENABLED=0")
 	}
@@ -93,9 +93,11 @@ func (b binary) compileFlags(tags []string) []string {
 
 // depsSteps orders the foreign packages so that the most expensive are rebuilt least: modules with C code in a module of
 // their own, whose key knows nothing of go.mod; then the other foreign packages; then the rest of the standard library.
+// Before them, what those modules need and no C compiler is needed for: that is compiled while the C side is unpacked, and
+// is the same for every C library.
 func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 	var modules []HeavyModule
-	var foreign, std []string
+	var pure, foreign, std []string
 	entries := map[int]bool{}
 	for _, b := range members {
 		if entries[b.entry] {
@@ -104,8 +106,9 @@ func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 		entries[b.entry] = true
 		facts := in.Facts.Binaries[b.entry]
 		modules = append(modules, facts.Heavy...)
-		foreign, std = append(foreign, facts.Foreign...), append(std, facts.Std...)
+		pure, foreign, std = append(pure, facts.Pure...), append(foreign, facts.Foreign...), append(std, facts.Std...)
 	}
+	u.depsStep(DepsStep{ID: "pure", Bare: true}, members[0].compileFlags(members[0].userTags), pure)
 	if len(modules) > 0 {
 		step, err := heavyStep(in.Go, mergeHeavy(modules), members[0])
 		if err != nil {
@@ -113,14 +116,16 @@ func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 		}
 		u.Deps = append(u.Deps, step)
 	}
-	u.depsStep("foreign", flags, sortedUnique(foreign))
-	u.depsStep("std", flags, sortedUnique(append(foreign, std...)))
+	u.depsStep(DepsStep{ID: "foreign"}, flags, foreign)
+	u.depsStep(DepsStep{ID: "std"}, flags, append(foreign, std...))
 	return nil
 }
 
-func (u *Unit) depsStep(id string, flags, packages []string) {
+// depsStep adds a step for the packages, if there are any.
+func (u *Unit) depsStep(d DepsStep, flags, packages []string) {
 	if len(packages) > 0 {
-		u.Deps = append(u.Deps, DepsStep{ID: id, Args: slices.Concat([]string{"build"}, flags, packages)})
+		d.Args = slices.Concat([]string{"build"}, flags, sortedUnique(packages))
+		u.Deps = append(u.Deps, d)
 	}
 }
 

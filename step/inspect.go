@@ -238,7 +238,31 @@ func dependencies(facts *plan.BinaryFacts, all []*goPackage) {
 	slices.Sort(facts.Foreign)
 	if facts.CGO {
 		facts.Heavy = heavy(all)
+		facts.Pure = pure(all, facts.Heavy)
 	}
+}
+
+// pure are the packages of the standard library for which no C compiler is needed, neither for themselves nor for what they
+// need: of those that the modules need, or of all where there are none.
+func pure(all []*goPackage, modules []plan.HeavyModule) []string {
+	withC, needed := map[string]bool{}, map[string]bool{}
+	for _, p := range all {
+		withC[p.ImportPath] = len(p.CgoFiles) > 0
+		if slices.ContainsFunc(modules, func(m plan.HeavyModule) bool { return slices.Contains(m.Packages, p.ImportPath) }) {
+			for _, d := range p.Deps {
+				needed[d] = true
+			}
+		}
+	}
+	var list []string
+	for _, p := range all {
+		isNeeded := len(modules) == 0 || needed[p.ImportPath]
+		if p.Standard && isNeeded && p.ImportPath != "unsafe" && !withC[p.ImportPath] && !slices.ContainsFunc(p.Deps, func(d string) bool { return withC[d] }) {
+			list = append(list, p.ImportPath)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // foreign tells the packages of other people's modules from the user's own: those of the main modules, and of local

@@ -124,6 +124,22 @@ func TestHeavy(t *testing.T) {
 	require.Equal(t, []string{"c/lib", "dep/x", "pure", "r/lib"}, facts.Foreign)
 }
 
+// TestPure: what needs C, by itself or by what it imports, waits for the C side; with heavy modules only what they need is listed.
+func TestPure(t *testing.T) {
+	all := []*goPackage{
+		{ImportPath: "unsafe", Standard: true},
+		{ImportPath: "fmt", Standard: true, Deps: []string{"unsafe"}},
+		{ImportPath: "strings", Standard: true, Deps: []string{"unsafe"}},
+		{ImportPath: "runtime/cgo", Standard: true, CgoFiles: []string{"cgo.go"}},
+		{ImportPath: "net", Standard: true, CgoFiles: []string{"cgo.go"}, Deps: []string{"fmt", "runtime/cgo"}},
+		{ImportPath: "net/http", Standard: true, Deps: []string{"fmt", "net", "runtime/cgo", "strings"}},
+		{ImportPath: "c/lib", CgoFiles: []string{"lib.go"}, Deps: []string{"fmt", "runtime/cgo", "unsafe"}},
+		{ImportPath: "own", Deps: []string{"c/lib", "net/http", "strings"}},
+	}
+	require.Equal(t, []string{"fmt", "strings"}, pure(all, nil))
+	require.Equal(t, []string{"fmt"}, pure(all, []plan.HeavyModule{{Path: "c", Packages: []string{"c/lib"}}}))
+}
+
 func TestCgoNeeds(t *testing.T) {
 	stub := plan.Stubs[0]
 	without := []*goPackage{{ImportPath: "fallback"}, {ImportPath: "broken", Error: &goListError{Err: "no Go files"}}, {ImportPath: stub}}
