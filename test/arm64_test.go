@@ -7,9 +7,9 @@ import (
 	"github.com/crossgo/crossgo/test/env"
 )
 
-// TestArm64Worker builds on a worker that is arm64 as far as BuildKit and crossgo can tell: its steps run emulated. It is not
-// parallel: it needs both processors for as long as it lasts.
+// TestArm64Worker builds on a worker that is arm64 as far as BuildKit and crossgo can tell: its steps run emulated.
 func TestArm64Worker(t *testing.T) {
+	t.Parallel()
 	world.Emulate(t, "arm64")
 	d := world.NewDaemon(t, env.DaemonOptions{Platforms: []string{"linux/arm64"}})
 	t.Run("hello", func(t *testing.T) {

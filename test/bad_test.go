@@ -133,12 +133,14 @@ func TestBadMirrors(t *testing.T) {
 }
 
 func TestLyingChecksumDatabaseStopsTheBuild(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	r := buildOn(t, world.NewDaemon(t, env.DaemonOptions{}), world.LyingSums(t), example(t, "hello"), "--target=bin", "--platform=linux/arm64", "-o", out)
 	requireRefused(t, r, out, "golang.org/toolchain", "1.26.8", "h1:"+strings.Repeat("A", 43)+"=")
 }
 
 func TestStallingMirrorCanBeInterrupted(t *testing.T) {
+	t.Parallel()
 	m := world.Misbehave(t, env.Fault{Path: `toolchain.*\.zip$`, Kind: env.Stall})
 	d := world.NewDaemon(t, env.DaemonOptions{})
 	dir, out := example(t, "hello"), filepath.Join(t.TempDir(), "out")

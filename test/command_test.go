@@ -19,6 +19,7 @@ func crossgoBuild(t testing.TB, dir string, vars []string, args ...string) env.R
 }
 
 func TestCommandStartsItsOwnBuildKit(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	crossgoBuild(t, example(t, "hello"), nil, "--target=bin", "--platform=linux/amd64,linux/arm64", "-o", out).OK(t)
 	said := env.Execute(t, env.Program{Platform: "linux/arm64", File: filepath.Join(out, "linux_arm64", "hello")}).OK(t).Stdout
@@ -26,6 +27,7 @@ func TestCommandStartsItsOwnBuildKit(t *testing.T) {
 }
 
 func TestCommandUsesTheBuilderItIsTold(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	crossgoBuild(t, example(t, "hello"), []string{"BUILDKIT_HOST=" + world.Daemon.Addr()}, "--target=bin", "--platform=linux/arm64", "-o", out).OK(t)
 	require.Contains(t, files(t, out), "hello")
@@ -36,6 +38,7 @@ func TestCommandUsesTheBuilderItIsTold(t *testing.T) {
 }
 
 func TestCommandUsesABuildxBuilder(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	crossgoBuild(t, example(t, "hello"), world.Daemon.DockerEnv(), "--target=bin", "--platform=linux/arm64", "-o", out).OK(t)
 	require.Contains(t, files(t, out), "hello")

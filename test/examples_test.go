@@ -113,6 +113,7 @@ func TestManyBuildsEveryMainOfTheWorkspace(t *testing.T) {
 }
 
 func TestOnlyTheSyntaxLineBuildsEveryMain(t *testing.T) {
+	t.Parallel()
 	dir := example(t, "many")
 	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\n"})
 	out := t.TempDir()

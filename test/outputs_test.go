@@ -14,12 +14,14 @@ import (
 const twoPlatforms = "--platform=linux/amd64,linux/arm64"
 
 func TestOnePlatformHasNoFolderOfItsOwn(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	build(t, example(t, "hello"), "--target=bin", "--platform=linux/arm64", "-o", out).OK(t)
 	require.Contains(t, files(t, out), "hello")
 }
 
 func TestTarOutput(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "out.tar")
 	build(t, example(t, "hello"), "--target=bin", twoPlatforms, "-o", "type=tar,dest="+file).OK(t)
 	got := tarFiles(t, file)
@@ -28,6 +30,7 @@ func TestTarOutput(t *testing.T) {
 }
 
 func TestReportOutput(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	build(t, example(t, "hello"), "--target=report", "--platform=linux/arm64", "-o", out).OK(t)
 	got := files(t, out)
@@ -36,6 +39,7 @@ func TestReportOutput(t *testing.T) {
 }
 
 func TestOCIOutput(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "image.tar")
 	build(t, example(t, "hello"), "--target=image", twoPlatforms, "-o", "type=oci,dest="+file).OK(t)
 	got := tarFiles(t, file)
@@ -59,6 +63,7 @@ func imagePlatforms(index v1.IndexManifest) []string {
 }
 
 func TestPushedImageIsWholeAndRunsAsNobody(t *testing.T) {
+	t.Parallel()
 	build(t, example(t, "hello"), "--target=image", twoPlatforms,
 		"-o", "type=image,push=true,name="+world.Registry.Ref("test/hello:1")).OK(t)
 	checkHelloImage(t, "test/hello:1")
@@ -86,6 +91,7 @@ func checkHelloImage(t *testing.T, name string) {
 }
 
 func TestBakeBuildsSeveralTargets(t *testing.T) {
+	t.Parallel()
 	world.FrontendImage(t)
 	dir, out := example(t, "hello"), t.TempDir()
 	var args string
@@ -117,6 +123,7 @@ target "image" {
 }
 
 func TestImageOnABaseReference(t *testing.T) {
+	t.Parallel()
 	dir, out := example(t, "hello"), t.TempDir()
 	write(t, dir, map[string]string{"Dockerfile": "FROM scratch\nCOPY go.mod /from-base\n"})
 	world.BuildxOn(t, world.Daemon, dir, "build", twoPlatforms, "-o", "type=image,push=true,name="+world.Registry.Ref("test/base:1"), ".").OK(t)
@@ -126,6 +133,7 @@ func TestImageOnABaseReference(t *testing.T) {
 }
 
 func TestNothingChangedRunsNothing(t *testing.T) {
+	t.Parallel()
 	dir, out := example(t, "hello"), t.TempDir()
 	args := []string{"--target=bin", "--platform=linux/arm64", "-o", out}
 	build(t, dir, args...).OK(t)
@@ -134,6 +142,7 @@ func TestNothingChangedRunsNothing(t *testing.T) {
 }
 
 func TestSameInputSameBytes(t *testing.T) {
+	t.Parallel()
 	sum := func(d *env.Daemon) []byte {
 		file := filepath.Join(t.TempDir(), "out.tar")
 		buildOn(t, d, world.Mirror, example(t, "many"), "--target=bin", "--platform=linux/arm64", "-o", "type=tar,dest="+file).OK(t)

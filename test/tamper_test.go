@@ -123,6 +123,7 @@ func mount(t *testing.T, dir string) fsutil.FS {
 }
 
 func TestWrongArchitectureCannotBeExported(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	hits, err := buildTampered(t, example(t, "hello"), out, "linux/arm64", "GOARCH=arm64", "GOARCH=amd64")
 	require.Error(t, err)
@@ -132,6 +133,7 @@ func TestWrongArchitectureCannotBeExported(t *testing.T) {
 }
 
 func TestUntouchedStepsAreExported(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	_, err := buildTampered(t, example(t, "hello"), out, "linux/arm64", "GOARCH=nothing", "GOARCH=amd64")
 	require.NoError(t, err)
