@@ -75,8 +75,7 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 	if err := r.settle(ctx); err != nil {
 		return nil, err
 	}
-	stop := r.ahead(ctx)
-	defer stop()
+	defer r.hostAhead(ctx)()
 	if err := r.readCode(ctx); err != nil {
 		return nil, err
 	}
@@ -84,6 +83,7 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.compileAhead(ctx, plans)()
 	if err := r.pin(ctx, plans); err != nil {
 		return nil, err
 	}

@@ -76,6 +76,22 @@ func (s *unitStates) deps(d plan.DepsStep) {
 	s.gocache = e.run().AddMount(plan.PathGoCache, s.gocache)
 }
 
+// Bare are the states of a plan's dependency steps that need no C side: what of a plan can be compiled before its packages are
+// pinned.
+func Bare(in Inputs, p *plan.Plan, code Code) []llb.State {
+	var all []llb.State
+	for _, u := range p.Units {
+		s := &unitStates{in: in, plan: p, unit: u, code: code, gocache: llb.Scratch()}
+		for _, d := range u.Deps {
+			if d.Bare {
+				s.deps(d)
+				all = append(all, s.gocache)
+			}
+		}
+	}
+	return all
+}
+
 var depsTitle = map[string]string{
 	"pure":    "the standard library without C",
 	"heavy":   "dependencies with C code",

@@ -32,6 +32,19 @@ func TestGraphs(t *testing.T) {
 	}
 }
 
+// TestBareIsPartOfTheGraph: what is compiled ahead, before packages are pinned, is what the graph asks for later.
+func TestBareIsPartOfTheGraph(t *testing.T) {
+	for _, c := range plancase.All {
+		in, p, code := decided(t, c)
+		whole := emit(t, c).Def
+		for _, st := range gollb.Bare(in, p, code) {
+			def := marshal(t, in, st).Def
+			require.Subset(t, whole, def[:len(def)-1], c.Name) // the last names the output alone
+		}
+		require.Equal(t, c.Facts[0].CGO || len(c.Facts) > 1, len(gollb.Bare(in, p, code)) > 0, c.Name)
+	}
+}
+
 // TestLaws are what holds in every graph, whatever is built.
 func TestLaws(t *testing.T) {
 	for _, c := range plancase.All {
@@ -140,22 +153,34 @@ func TestDependenciesOutliveReleases(t *testing.T) {
 
 func emit(t *testing.T, c plancase.Case) *pb.Definition {
 	t.Helper()
+	in, p, code := decided(t, c)
+	require.NoError(t, p.Pin(plancase.Lock(p)))
+	st, err := gollb.Emit(in, p, code)
+	require.NoError(t, err)
+	return marshal(t, in, st)
+}
+
+func marshal(t *testing.T, in gollb.Inputs, st llb.State) *pb.Definition {
+	t.Helper()
+	def, err := st.Marshal(context.Background(), in.Constraints()...)
+	require.NoError(t, err)
+	return def.ToPB()
+}
+
+// decided is a case's plan, not yet pinned, with what graphs are made from.
+func decided(t *testing.T, c plancase.Case) (gollb.Inputs, *plan.Plan, gollb.Code) {
+	t.Helper()
 	input, err := c.Input()
 	require.NoError(t, err)
 	p, err := plan.New(input)
 	require.NoError(t, err)
-	require.NoError(t, p.Pin(plancase.Lock(p)))
 	in := inputs(input.Build)
 	var modules *plan.ModulesJob
 	if !c.Vendor {
 		job := plan.Modules(".", in.Args.Proxy)
 		modules = &job
 	}
-	st, err := gollb.Emit(in, p, gollb.NewCode(in, p.Go, "go.mod", modules))
-	require.NoError(t, err)
-	def, err := st.Marshal(context.Background(), in.Constraints()...)
-	require.NoError(t, err)
-	return def.ToPB()
+	return in, p, gollb.NewCode(in, p.Go, "go.mod", modules)
 }
 
 func inputs(build spec.Platform) gollb.Inputs {
