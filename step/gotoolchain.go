@@ -1,7 +1,6 @@
 package step
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -10,13 +9,11 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/crossgo/crossgo/plan"
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // The module that carries Go distributions, and the prefix of its versions (go.dev/ref/mod#toolchain modules are named
@@ -41,12 +38,10 @@ func fetchGo(ctx context.Context, job plan.GoJob) error {
 	if err != nil {
 		return fmt.Errorf("Go %s: %w", job.Version, err)
 	}
-	archive, err := f.download(ctx, release)
-	if err != nil {
+	if err := f.bring(ctx, f.moduleVersion(release)); err != nil {
 		return fmt.Errorf("Go %s: %w", job.Version, err)
 	}
-	defer os.Remove(archive)
-	return unzipGo(archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+f.moduleVersion(release)+"/")
+	return nil
 }
 
 type goFetch struct {
@@ -106,9 +101,50 @@ func newestOf(list []string) string {
 	return ", its newest is Go " + list[len(list)-1]
 }
 
-// download brings the module's zip to a temporary file whose hash the checksum database knows.
-func (f goFetch) download(ctx context.Context, release string) (string, error) {
-	v := f.moduleVersion(release)
+// bring fetches and unpacks the module's zip. What is unpacked is of no use to anybody until its hash is known to be right:
+// a step that fails has no output.
+func (f goFetch) bring(ctx context.Context, v string) error {
+	known := f.askSum(v)
+	archive, err := f.download(ctx, v)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(archive)
+	got, err := unpackGo(archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+v+"/")
+	if err != nil {
+		return fmt.Errorf("the module proxy sent a broken zip of %s@%s: %w", toolchainModule, v, err)
+	}
+	want, err := known()
+	switch {
+	case err != nil:
+		return err
+	case want == "":
+		fmt.Fprintf(os.Stderr, "warning: GOSUMDB is off: the hash of %s@%s is not checked\n", toolchainModule, v)
+	case got != want:
+		return fmt.Errorf("the module proxy sent %s@%s with hash %s, the checksum database says %s", toolchainModule, v, got, want)
+	}
+	return nil
+}
+
+// askSum asks the checksum database while the zip is on its way; the answer is empty where GOSUMDB is off.
+func (f goFetch) askSum(v string) (answer func() (string, error)) {
+	type result struct {
+		sum string
+		err error
+	}
+	asked := make(chan result, 1)
+	go func() {
+		sum, err := sumFor(f.client, f.from, f.job.Proxy, toolchainModule, v)
+		asked <- result{sum, err}
+	}()
+	return func() (string, error) {
+		r := <-asked
+		return r.sum, r.err
+	}
+}
+
+// download brings the module's zip to a temporary file.
+func (f goFetch) download(ctx context.Context, v string) (string, error) {
 	file, err := os.CreateTemp(plan.PathOut, "go-*.zip")
 	if err != nil {
 		return "", err
@@ -124,9 +160,6 @@ func (f goFetch) download(ctx context.Context, release string) (string, error) {
 	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/"+v+".zip", restart); err != nil {
 		return "", f.explain(ctx, err)
 	}
-	if err := f.checkSum(v, file.Name()); err != nil {
-		return "", err
-	}
 	return file.Name(), nil
 }
 
@@ -141,92 +174,4 @@ func (f goFetch) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("the module proxy does not give it: %w", err)
 	}
 	return fmt.Errorf("there is no such release for %s%s (%w)", f.job.Build, newestOf(list), err)
-}
-
-func (f goFetch) checkSum(v, file string) error {
-	want, err := sumFor(f.client, f.from, f.job.Proxy, toolchainModule, v)
-	if err != nil {
-		return err
-	}
-	if want == "" {
-		fmt.Fprintf(os.Stderr, "warning: GOSUMDB is off: the hash of %s@%s is not checked\n", toolchainModule, v)
-		return nil
-	}
-	got, err := dirhash.HashZip(file, dirhash.Hash1)
-	if err != nil {
-		return fmt.Errorf("the module proxy sent a broken zip of %s@%s: %w", toolchainModule, v, err)
-	}
-	if got != want {
-		return fmt.Errorf("the module proxy sent %s@%s with hash %s, the checksum database says %s", toolchainModule, v, got, want)
-	}
-	return nil
-}
-
-// leftOut says whether a file of the distribution is nothing that a build reads: tests, documentation, and the sources
-// of the go command itself, which come compiled.
-func leftOut(name string) bool {
-	top, _, _ := strings.Cut(name, "/")
-	switch {
-	case slices.Contains([]string{"api", "doc", "misc", "test"}, top):
-		return true
-	case strings.HasPrefix(name, "src/cmd/"), strings.HasSuffix(name, "_test.go"):
-		return true
-	}
-	return strings.Contains(name, "/testdata/")
-}
-
-// unzipGo unpacks the module zip without its prefix. Module zips carry no modes: what lies in bin and pkg/tool is
-// executable.
-func unzipGo(archive, dest, prefix string) error {
-	r, err := zip.OpenReader(archive)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	if err := os.MkdirAll(dest, 0o755); err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(dest)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	made := map[string]bool{}
-	for _, f := range r.File {
-		name := strings.TrimPrefix(f.Name, prefix)
-		if strings.HasSuffix(name, "/") || leftOut(name) {
-			continue
-		}
-		if dir := path.Dir(name); !made[dir] {
-			if err := root.MkdirAll(dir, 0o755); err != nil {
-				return err
-			}
-			made[dir] = true
-		}
-		if err := unzipFile(root, f, name); err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
-		}
-	}
-	return nil
-}
-
-func unzipFile(root *os.Root, f *zip.File, name string) error {
-	mode := os.FileMode(0o644)
-	if strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "pkg/tool/") {
-		mode = 0o755
-	}
-	in, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(out, in); err != nil {
-		out.Close()
-		return err
-	}
-	return out.Close()
 }

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/dirhash"
 )
 
 func TestProxies(t *testing.T) {
@@ -97,6 +99,50 @@ func TestLeftOutOfTheDistribution(t *testing.T) {
 	} {
 		require.Equal(t, want, leftOut(name), name)
 	}
+}
+
+// TestUnpackGo: the hash is the one that the checksum database has, over all files, also those that are not unpacked.
+func TestUnpackGo(t *testing.T) {
+	const prefix = "golang.org/toolchain@v/"
+	file, dest := filepath.Join(t.TempDir(), "go.zip"), filepath.Join(t.TempDir(), "go")
+	writeZip(t, file, prefix+"src/fmt/print.go", prefix+"bin/go", prefix+"doc/note.html", prefix+"VERSION", prefix+"src/fmt/print_test.go")
+	want, err := dirhash.HashZip(file, dirhash.Hash1)
+	require.NoError(t, err)
+	got, err := unpackGo(file, dest, prefix)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	for name, mode := range map[string]os.FileMode{"src/fmt/print.go": 0o644, "bin/go": 0o755, "VERSION": 0o644} {
+		info, err := os.Stat(filepath.Join(dest, name))
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode())
+	}
+	require.NoFileExists(t, filepath.Join(dest, "doc/note.html"))
+	require.NoFileExists(t, filepath.Join(dest, "src/fmt/print_test.go"))
+}
+
+func TestUnpackGoRefuses(t *testing.T) {
+	for name, want := range map[string]string{"p/a\n0123  p/b": `"p/a\n0123  p/b"`, "p/../../x": "p/../../x", "/x": "/x"} {
+		file := filepath.Join(t.TempDir(), "go.zip")
+		writeZip(t, file, name)
+		_, err := unpackGo(file, filepath.Join(t.TempDir(), "go"), "p/")
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// writeZip writes a zip of files that hold their names.
+func writeZip(t *testing.T, file string, names ...string) {
+	t.Helper()
+	out, err := os.Create(file)
+	require.NoError(t, err)
+	w := zip.NewWriter(out)
+	for _, name := range names {
+		f, err := w.Create(name)
+		require.NoError(t, err)
+		_, err = f.Write([]byte(name))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	require.NoError(t, out.Close())
 }
 
 // TestHeavy: modules with C code and their own needs stand apart; what is replaced does not.

@@ -64,7 +64,7 @@ var rules = []rule{
 	{of: "plan", own: []string{"spec", "sysroot", "verify"}, foreign: []string{"golang.org/x/mod"},
 		reach: slices.Concat(yaml, debian, []string{"golang.org/x/mod"}), never: world},
 	{of: "step", own: []string{"plan", "sysroot", "verify", "verify/report"},
-		foreign: []string{"github.com/bgentry/go-netrc", "golang.org/x/crypto/x509roots", "golang.org/x/mod", "golang.org/x/sync"},
+		foreign: []string{"github.com/bgentry/go-netrc", "github.com/klauspost/compress", "golang.org/x/crypto/x509roots", "golang.org/x/mod", "golang.org/x/sync"},
 		reach:   slices.Concat(yaml, debian, []string{"github.com/bgentry/go-netrc", "golang.org/x/mod", "golang.org/x/sync"})},
 	{of: "llb", own: []string{"plan", "sysroot"},
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},

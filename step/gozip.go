@@ -1,0 +1,129 @@
+package step
+
+import (
+	"archive/zip"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/flate"
+	"golang.org/x/sync/errgroup"
+)
+
+// unpackGo unpacks the toolchain module's zip without its prefix, leaves out what no build reads, and returns the hash that the
+// checksum database knows the zip by. Each file is decompressed once, on all processors: it is the longest of the steps that a
+// build on an empty machine begins with.
+func unpackGo(archive, dest, prefix string) (hash string, err error) {
+	r, err := zip.OpenReader(archive)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	r.RegisterDecompressor(zip.Deflate, flate.NewReader)
+	if err := makePlaces(r.File, dest, prefix); err != nil {
+		return "", err
+	}
+	lines := make([]hashLine, len(r.File))
+	group := errgroup.Group{}
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range r.File {
+		group.Go(func() (err error) {
+			lines[i].name = f.Name
+			lines[i].sum, err = unpackFile(f, dest, strings.TrimPrefix(f.Name, prefix))
+			if err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
+			}
+			return nil
+		})
+	}
+	err = group.Wait()
+	return hash1(lines), err
+}
+
+// maxGo is how many bytes a Go distribution may have unpacked, four times what those of today have.
+const maxGo = 1 << 30
+
+// makePlaces makes the directories that the files go to, and refuses what must reach neither the disk nor the hash: one file's
+// line would pass for those of several if its name had an end of line in it.
+func makePlaces(list []*zip.File, dest, prefix string) error {
+	var size uint64
+	made := map[string]bool{}
+	for _, f := range list {
+		name := strings.TrimPrefix(f.Name, prefix)
+		if size += f.UncompressedSize64; size > maxGo {
+			return fmt.Errorf("it holds more than %d MiB", maxGo>>20)
+		}
+		if strings.Contains(name, "\n") || !filepath.IsLocal(name) {
+			return fmt.Errorf("it holds %q, which is no name of a file", f.Name)
+		}
+		if dir := filepath.Join(dest, filepath.Dir(name)); !leftOut(name) && !made[dir] {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+			made[dir] = true
+		}
+	}
+	return nil
+}
+
+// unpackFile writes a file of the zip, unless it is left out, and returns its SHA-256. Module zips carry no modes: what lies in
+// bin and pkg/tool is executable.
+func unpackFile(f *zip.File, dest, name string) (sum [sha256.Size]byte, err error) {
+	in, err := f.Open()
+	if err != nil {
+		return sum, err
+	}
+	defer in.Close()
+	h, to := sha256.New(), io.Writer(io.Discard)
+	if !strings.HasSuffix(name, "/") && !leftOut(name) {
+		mode := os.FileMode(0o644)
+		if strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "pkg/tool/") {
+			mode = 0o755
+		}
+		out, err := os.OpenFile(filepath.Join(dest, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+		if err != nil {
+			return sum, err
+		}
+		defer func() { err = errors.Join(err, out.Close()) }()
+		to = out
+	}
+	_, err = io.Copy(io.MultiWriter(h, to), in)
+	return [sha256.Size]byte(h.Sum(nil)), err
+}
+
+// leftOut says whether a file of the distribution is nothing that a build reads: tests, documentation, and the sources
+// of the go command itself, which come compiled.
+func leftOut(name string) bool {
+	top, _, _ := strings.Cut(name, "/")
+	switch {
+	case slices.Contains([]string{"api", "doc", "misc", "test"}, top):
+		return true
+	case strings.HasPrefix(name, "src/cmd/"), strings.HasSuffix(name, "_test.go"):
+		return true
+	}
+	return strings.Contains(name, "/testdata/")
+}
+
+// hashLine is what one file adds to the hash of a zip.
+type hashLine struct {
+	name string
+	sum  [sha256.Size]byte
+}
+
+// hash1 is the hash of a module zip as checksum databases have it (golang.org/x/mod/sumdb/dirhash.Hash1), from sums that are
+// known already.
+func hash1(lines []hashLine) string {
+	slices.SortFunc(lines, func(a, b hashLine) int { return strings.Compare(a.name, b.name) })
+	h := sha256.New()
+	for _, l := range lines {
+		fmt.Fprintf(h, "%x  %s\n", l.sum, l.name)
+	}
+	return "h1:" + base64.StdEncoding.EncodeToString(h.Sum(nil))
+}
