@@ -2,45 +2,60 @@ package frontend
 
 import (
 	"context"
+	"sync"
 	"time"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
 	"github.com/crossgo/crossgo/plan"
-	"golang.org/x/sync/errgroup"
+	"github.com/moby/buildkit/client/llb"
 )
 
 // patience is how long what is made ahead waits for the answer that would make it needless: on a warm builder every question
 // is answered sooner, and nothing is asked twice.
 const patience = 300 * time.Millisecond
 
-// ahead starts work that the graphs ask for later while the request still waits for something else. stop ends what is still
-// going on, and waits for that.
-func ahead(ctx context.Context, work func(context.Context) error) (stop func()) {
+// early is work that the graphs ask for later, begun while the request still waits for something else.
+type early struct {
+	answered func() // what it waits for is there: what has not begun is needless
+	stop     func() // ends what is still going on, and waits for that
+}
+
+// ahead begins the work after some patience. Its errors are dropped: who needs the outcome meets the same error, and says whose
+// it is.
+func ahead(ctx context.Context, work func(context.Context) error) early {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
+	needless, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		defer func() { _ = recover() }() // as with errors: whoever does the same later reports it
 		select {
 		case <-time.After(patience):
-			_ = work(ctx) // who needs the outcome meets the same error, and says whose it is
+			var err error
+			defer parallel.Recover(&err)
+			err = work(ctx)
+		case <-needless:
 		case <-ctx.Done():
 		}
 	}()
-	return func() {
-		cancel()
-		<-done
+	return early{
+		answered: sync.OnceFunc(func() { close(needless) }),
+		stop: func() {
+			cancel()
+			<-done
+		},
 	}
 }
 
 // hostAhead has the host's C toolchain made while the go command is still being fetched and asked what the code is, where the
 // spec alone says that C is compiled: on an empty builder these are the two long waits before the first compiler starts.
-func (r *request) hostAhead(ctx context.Context) (stop func()) {
+func (r *request) hostAhead(ctx context.Context) early {
 	packages, where, ok := plan.HostAhead(r.spec, r.targets, r.build, r.selection)
-	if !ok {
-		return func() {}
-	}
-	return ahead(ctx, func(ctx context.Context) error { return r.makeHost(ctx, packages, where) })
+	return ahead(ctx, func(ctx context.Context) error {
+		if !ok {
+			return nil
+		}
+		return r.makeHost(ctx, packages, where)
+	})
 }
 
 // makeHost pins and unpacks the host's C toolchain.
@@ -58,17 +73,13 @@ func (r *request) makeHost(ctx context.Context, packages plan.SuiteRequests, whe
 }
 
 // compileAhead has compiled what needs no C side while the packages of the C side are still being chosen.
-func (r *request) compileAhead(ctx context.Context, plans []*plan.Plan) (stop func()) {
+func (r *request) compileAhead(ctx context.Context, plans []*plan.Plan) early {
+	var all []llb.State
+	for _, p := range plans {
+		all = append(all, gollb.Bare(r.inputs, p, r.code)...)
+	}
 	return ahead(ctx, func(ctx context.Context) error {
-		group, ctx := errgroup.WithContext(ctx)
-		for _, p := range plans {
-			for _, st := range gollb.Bare(r.inputs, p, r.code) {
-				group.Go(func() error {
-					_, err := r.solve(ctx, st)
-					return err
-				})
-			}
-		}
-		return group.Wait()
+		_, err := parallel.Map(ctx, 0, all, r.solve)
+		return err
 	})
 }

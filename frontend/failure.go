@@ -21,11 +21,6 @@ import (
 	digest "github.com/opencontainers/go-digest"
 )
 
-// bug is what a user sees instead of a panic.
-func bug(r any) error {
-	return fmt.Errorf("crossgo has a bug: %v: please report it with the spec that led here", r)
-}
-
 // explain puts a failed step's own words in the place of "did not complete successfully".
 func (r *request) explain(ctx context.Context, def *pb.Definition, err error) error {
 	var failed *errdefs.SolveError

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
 	"github.com/moby/buildkit/client/llb"
@@ -41,11 +42,7 @@ func New(opts ...Option) gwclient.BuildFunc {
 		o(&cfg)
 	}
 	return func(ctx context.Context, c gwclient.Client) (res *gwclient.Result, err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				res, err = nil, bug(r)
-			}
-		}()
+		defer parallel.Recover(&err)
 		return build(ctx, c, cfg)
 	}
 }
@@ -75,18 +72,22 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 	if err := r.settle(ctx); err != nil {
 		return nil, err
 	}
-	defer r.hostAhead(ctx)()
+	host := r.hostAhead(ctx)
+	defer host.stop()
 	if err := r.readCode(ctx); err != nil {
 		return nil, err
 	}
+	host.answered()
 	plans, err := r.plans(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer r.compileAhead(ctx, plans)()
+	bare := r.compileAhead(ctx, plans)
+	defer bare.stop()
 	if err := r.pin(ctx, plans); err != nil {
 		return nil, err
 	}
+	bare.answered()
 	return r.results(ctx, plans)
 }
 

@@ -6,26 +6,19 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
 	"github.com/moby/buildkit/frontend/dockerui"
-	"golang.org/x/sync/errgroup"
 )
 
 // pin resolves the packages that the plans ask for. Plans without any fetch nothing.
 func (r *request) pin(ctx context.Context, plans []*plan.Plan) error {
 	bySuite := plan.RequestsBySuite(plans)
 	lock := &sysroot.Lock{}
-	locks := make([]sysroot.Lock, len(bySuite))
-	group, gctx := errgroup.WithContext(ctx)
-	for i, s := range bySuite {
-		group.Go(func() (err error) {
-			locks[i], err = r.resolve(gctx, s)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	locks, err := parallel.Map(ctx, 0, bySuite, r.resolve)
+	if err != nil {
 		return err
 	}
 	for _, l := range locks {
@@ -59,15 +52,9 @@ func (r *request) indexes(ctx context.Context, s plan.SuiteRequests) ([]gollb.In
 	if err != nil {
 		return nil, err
 	}
-	lists := make([][]gollb.Index, len(archives))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, a := range archives {
-		group.Go(func() (err error) {
-			lists[i], err = r.archiveIndexes(ctx, a, s.Archs())
-			return err
-		})
-	}
-	err = group.Wait()
+	lists, err := parallel.Map(ctx, 0, archives, func(ctx context.Context, a plan.Archive) ([]gollb.Index, error) {
+		return r.archiveIndexes(ctx, a, s.Archs())
+	})
 	return slices.Concat(lists...), err
 }
 

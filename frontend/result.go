@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/containerd/platforms"
+	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/moby/buildkit/client/llb"
@@ -18,7 +19,8 @@ import (
 
 // results solves every platform's graph and gathers what the exporters need.
 func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
-	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
+	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (_ *dockerui.BuildResult, err error) {
+		defer parallel.Recover(&err)
 		return r.result(ctx, plans[i], oci(r.targets[i]))
 	})
 	if err != nil {

@@ -3,7 +3,6 @@ package llb
 import (
 	"fmt"
 	"path"
-	"slices"
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/moby/buildkit/client/llb"
@@ -44,7 +43,7 @@ func (s *unitStates) cside() {
 	s.host, s.sysroot = &host, &root
 }
 
-// mountC gives a step the C side. The environment for it is in cEnv.
+// mountC gives a step the C side.
 func (s *unitStates) mountC(e *exec) *exec {
 	if s.unit.C != nil {
 		e.mount(plan.PathHostUsr, *s.host, llb.SourcePath("/usr"))
@@ -53,24 +52,15 @@ func (s *unitStates) mountC(e *exec) *exec {
 	return e
 }
 
-// cEnv is the environment of steps that have the C side.
-func (s *unitStates) cEnv() []string {
-	if s.unit.C == nil {
-		return s.unit.Env
-	}
-	return slices.Concat(s.unit.Env, s.unit.C.Env)
-}
-
 // deps compiles one group of foreign packages: plain go, nothing of ours, so that a new crossgo finds the old objects.
 // GOCACHE grows from step to step and is what the layer holds.
 func (s *unitStates) deps(d plan.DepsStep) {
 	e := s.in.newExec("dependencies", fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
-	e.goRoot(s.code.Go)
-	args := append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...)
+	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), s.unit.DepsEnv(d)).goRoot(s.code.Go)
 	if d.Bare {
-		e.args(args, s.unit.Env).dir("/tmp")
+		e.dir("/tmp")
 	} else {
-		s.mountC(e).args(args, slices.Concat(s.cEnv(), d.Env))
+		s.mountC(e)
 		s.mountDeps(e, d)
 	}
 	s.gocache = e.run().AddMount(plan.PathGoCache, s.gocache)
@@ -93,7 +83,7 @@ func Bare(in Inputs, p *plan.Plan, code Code) []llb.State {
 }
 
 var depsTitle = map[string]string{
-	"pure":    "the standard library without C",
+	"bare":    "the standard library without C",
 	"heavy":   "dependencies with C code",
 	"foreign": "dependencies",
 	"std":     "the standard library",
@@ -132,7 +122,7 @@ func (s *unitStates) mountHeavy(e *exec, h *plan.Heavy) {
 // compile builds the user's packages. What it adds to GOCACHE is thrown away.
 func (s *unitStates) compile() llb.State {
 	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
-	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.cEnv(), Builds: s.unit.Builds}
+	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.unit.FullEnv(), Builds: s.unit.Builds}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
 	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.in.Context)
 	s.mountLinkers(e)

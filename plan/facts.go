@@ -22,8 +22,16 @@ type BinaryFacts struct {
 	Heavy    []HeavyModule `json:"heavy,omitempty"` // foreign modules that use cgo, with what they need of other foreign modules
 	Foreign  []string      `json:"foreign"`         // foreign packages, Heavy's included
 	Std      []string      `json:"std"`             // packages of the standard library
-	Pure     []string      `json:"pure,omitempty"`  // with cgo: those packages of Std that need no C, and that Heavy needs, if there is any
+	Pure     PurePackages  `json:"pure,omitzero"`   // with cgo only
 	Problems []Problem     `json:"problems,omitempty"`
+}
+
+// PurePackages are those packages of the standard library that need no C, neither themselves nor in what they import, whatever
+// the program's link: all, and those of them that Foreign and Heavy need.
+type PurePackages struct {
+	Heavy   []string `json:"heavy,omitempty"`
+	Foreign []string `json:"foreign,omitempty"`
+	All     []string `json:"all,omitempty"`
 }
 
 // MainPackage is one package main that a pattern of the spec names.

@@ -2,7 +2,6 @@ package plan_test
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,26 +23,6 @@ func TestHeavyIsTheSameWhateverTheLink(t *testing.T) {
 	}
 }
 
-// TestPureKnowsNothingOfTheCLibrary: the part of the standard library without C is compiled once for all C libraries and links.
-func TestPureKnowsNothingOfTheCLibrary(t *testing.T) {
-	var steps []any
-	for _, keys := range []string{"libc: glibc, link: static", "libc: glibc, link: dynamic", "libc: musl", "libc: musl, link: dynamic"} {
-		in, err := plancase.Case{
-			Spec: "# syntax=x\nbinaries: [{main: ., " + keys + "}]\n", Target: "linux/arm64", Build: "linux/amd64",
-			Facts: []plan.BinaryFacts{{Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, Std: []string{"fmt", "net"}, Pure: []string{"fmt"}}},
-		}.Input()
-		require.NoError(t, err)
-		p, err := plan.New(in)
-		require.NoError(t, err)
-		step := p.Units[0].Deps[0]
-		require.True(t, step.Bare)
-		steps = append(steps, []any{step, p.Units[0].Env})
-	}
-	for _, s := range steps {
-		require.Equal(t, steps[0], s)
-	}
-}
-
 // heavyOf is the step of a glibc program, and its whole environment.
 func heavyOf(t *testing.T, module plan.HeavyModule, link string) (plan.DepsStep, map[string]string) {
 	t.Helper()
@@ -56,7 +35,7 @@ func heavyOf(t *testing.T, module plan.HeavyModule, link string) (plan.DepsStep,
 	require.NoError(t, err)
 	step, env := p.Units[0].Deps[0], map[string]string{}
 	require.Equal(t, "heavy", step.ID)
-	for _, kv := range slices.Concat(p.Units[0].Env, p.Units[0].C.Env, step.Env) {
+	for _, kv := range p.Units[0].DepsEnv(step) {
 		name, value, _ := strings.Cut(kv, "=")
 		env[name] = value
 	}

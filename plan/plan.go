@@ -6,6 +6,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/crossgo/crossgo/spec"
 	"github.com/crossgo/crossgo/sysroot"
@@ -40,12 +41,28 @@ type Plan struct {
 // binaries by one step.
 type Unit struct {
 	ID      string        `json:"id"`
-	Env     []string      `json:"env"`
+	Env     []string      `json:"env"`         // without what cgo reads: that is C.Env
 	C       *CSide        `json:"c,omitempty"` // nil without cgo
 	Deps    []DepsStep    `json:"deps"`
 	Builds  []BuildOutput `json:"builds"`
 	Outputs []VerifyFile  `json:"outputs"`
 	Dynamic bool          `json:"dynamic,omitempty"` // some output needs a loader
+}
+
+// FullEnv is the environment of the unit's steps that have the C side.
+func (u Unit) FullEnv() []string {
+	if u.C == nil {
+		return u.Env
+	}
+	return slices.Concat(u.Env, u.C.Env)
+}
+
+// DepsEnv is the environment of one of the unit's dependency steps.
+func (u Unit) DepsEnv(d DepsStep) []string {
+	if d.Bare {
+		return u.Env
+	}
+	return slices.Concat(u.FullEnv(), d.Env)
 }
 
 // Names are the unit's files.
@@ -72,9 +89,9 @@ type CSide struct {
 
 // DepsStep compiles packages that are not the user's into a layer of GOCACHE, on top of the step before it.
 type DepsStep struct {
-	ID    string   `json:"id"` // "pure", "heavy", "foreign" or "std"
+	ID    string   `json:"id"` // "bare", "heavy", "foreign" or "std"
 	Args  []string `json:"args"`
-	Bare  bool     `json:"bare,omitempty"`  // "pure": with neither the C side nor the module at hand
+	Bare  bool     `json:"bare,omitempty"`  // with neither the C side nor the module at hand: packages of the standard library
 	Env   []string `json:"env,omitempty"`   // in place of what the unit's says
 	Heavy *Heavy   `json:"heavy,omitempty"` // "heavy": the synthetic module to build in
 }

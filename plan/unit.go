@@ -93,11 +93,12 @@ func (b binary) compileFlags(tags []string) []string {
 
 // depsSteps orders the foreign packages so that the most expensive are rebuilt least: modules with C code in a module of
 // their own, whose key knows nothing of go.mod; then the other foreign packages; then the rest of the standard library.
-// Before them, what those modules need and no C compiler is needed for: that is compiled while the C side is unpacked, and
+// Before them, what the first of them needs and no C compiler is needed for: that is compiled while the C side is unpacked, and
 // is the same for every C library.
 func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 	var modules []HeavyModule
-	var pure, foreign, std []string
+	var pure PurePackages
+	var foreign, std []string
 	entries := map[int]bool{}
 	for _, b := range members {
 		if entries[b.entry] {
@@ -106,9 +107,10 @@ func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 		entries[b.entry] = true
 		facts := in.Facts.Binaries[b.entry]
 		modules = append(modules, facts.Heavy...)
-		pure, foreign, std = append(pure, facts.Pure...), append(foreign, facts.Foreign...), append(std, facts.Std...)
+		pure = pure.and(facts.Pure)
+		foreign, std = append(foreign, facts.Foreign...), append(std, facts.Std...)
 	}
-	u.depsStep(DepsStep{ID: "pure", Bare: true}, members[0].compileFlags(members[0].userTags), pure)
+	u.depsStep(DepsStep{ID: "bare", Bare: true}, members[0].compileFlags(members[0].userTags), pure.before(modules, foreign))
 	if len(modules) > 0 {
 		step, err := heavyStep(in.Go, mergeHeavy(modules), members[0])
 		if err != nil {
@@ -119,6 +121,22 @@ func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 	u.depsStep(DepsStep{ID: "foreign"}, flags, foreign)
 	u.depsStep(DepsStep{ID: "std"}, flags, append(foreign, std...))
 	return nil
+}
+
+// and is what both hold.
+func (p PurePackages) and(q PurePackages) PurePackages {
+	return PurePackages{slices.Concat(p.Heavy, q.Heavy), slices.Concat(p.Foreign, q.Foreign), slices.Concat(p.All, q.All)}
+}
+
+// before are the packages that the first of the steps after them needs: were there more, a new import would run that step again.
+func (p PurePackages) before(modules []HeavyModule, foreign []string) []string {
+	switch {
+	case len(modules) > 0:
+		return p.Heavy
+	case len(foreign) > 0:
+		return p.Foreign
+	}
+	return p.All
 }
 
 // depsStep adds a step for the packages, if there are any.

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"go/version"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
 )
 
@@ -110,7 +112,10 @@ func (f goFetch) bring(ctx context.Context, v string) error {
 		return err
 	}
 	defer os.Remove(archive)
-	got, err := unpackGo(archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+v+"/")
+	got, err := unpackGo(ctx, archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+v+"/")
+	if own := new(fs.PathError); errors.As(err, &own) {
+		return err // the disk's fault
+	}
 	if err != nil {
 		return fmt.Errorf("the module proxy sent a broken zip of %s@%s: %w", toolchainModule, v, err)
 	}
@@ -134,8 +139,10 @@ func (f goFetch) askSum(v string) (answer func() (string, error)) {
 	}
 	asked := make(chan result, 1)
 	go func() {
-		sum, err := sumFor(f.client, f.from, f.job.Proxy, toolchainModule, v)
-		asked <- result{sum, err}
+		var r result
+		defer func() { asked <- r }()
+		defer parallel.Recover(&r.err)
+		r.sum, r.err = sumFor(f.client, f.from, f.job.Proxy, toolchainModule, v)
 	}()
 	return func() (string, error) {
 		r := <-asked

@@ -2,6 +2,7 @@ package step
 
 import (
 	"archive/zip"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -13,37 +14,28 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/klauspost/compress/flate"
-	"golang.org/x/sync/errgroup"
+	"github.com/crossgo/crossgo/internal/parallel"
 )
 
 // unpackGo unpacks the toolchain module's zip without its prefix, leaves out what no build reads, and returns the hash that the
 // checksum database knows the zip by. Each file is decompressed once, on all processors: it is the longest of the steps that a
 // build on an empty machine begins with.
-func unpackGo(archive, dest, prefix string) (hash string, err error) {
+func unpackGo(ctx context.Context, archive, dest, prefix string) (hash string, err error) {
 	r, err := zip.OpenReader(archive)
 	if err != nil {
 		return "", err
 	}
 	defer r.Close()
-	r.RegisterDecompressor(zip.Deflate, flate.NewReader)
 	if err := makePlaces(r.File, dest, prefix); err != nil {
 		return "", err
 	}
-	lines := make([]hashLine, len(r.File))
-	group := errgroup.Group{}
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, f := range r.File {
-		group.Go(func() (err error) {
-			lines[i].name = f.Name
-			lines[i].sum, err = unpackFile(f, dest, strings.TrimPrefix(f.Name, prefix))
-			if err != nil {
-				return fmt.Errorf("%s: %w", f.Name, err)
-			}
-			return nil
-		})
-	}
-	err = group.Wait()
+	lines, err := parallel.Map(ctx, runtime.GOMAXPROCS(0), r.File, func(_ context.Context, f *zip.File) (hashLine, error) {
+		sum, err := unpackFile(f, dest, strings.TrimPrefix(f.Name, prefix))
+		if err != nil {
+			return hashLine{}, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		return hashLine{f.Name, sum}, nil
+	})
 	return hash1(lines), err
 }
 
@@ -73,29 +65,38 @@ func makePlaces(list []*zip.File, dest, prefix string) error {
 	return nil
 }
 
-// unpackFile writes a file of the zip, unless it is left out, and returns its SHA-256. Module zips carry no modes: what lies in
-// bin and pkg/tool is executable.
+// unpackFile writes a file of the zip, unless it is left out, and returns its SHA-256.
 func unpackFile(f *zip.File, dest, name string) (sum [sha256.Size]byte, err error) {
 	in, err := f.Open()
 	if err != nil {
 		return sum, err
 	}
 	defer in.Close()
-	h, to := sha256.New(), io.Writer(io.Discard)
-	if !strings.HasSuffix(name, "/") && !leftOut(name) {
-		mode := os.FileMode(0o644)
-		if strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "pkg/tool/") {
-			mode = 0o755
-		}
-		out, err := os.OpenFile(filepath.Join(dest, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-		if err != nil {
-			return sum, err
-		}
-		defer func() { err = errors.Join(err, out.Close()) }()
-		to = out
+	h := sha256.New()
+	if strings.HasSuffix(name, "/") || leftOut(name) {
+		_, err = io.Copy(h, in)
+	} else {
+		err = writeGo(filepath.Join(dest, name), fileMode(name), io.TeeReader(in, h))
 	}
-	_, err = io.Copy(io.MultiWriter(h, to), in)
 	return [sha256.Size]byte(h.Sum(nil)), err
+}
+
+// fileMode is the mode of a file of the distribution. Module zips carry none: what lies in bin and pkg/tool is executable.
+func fileMode(name string) os.FileMode {
+	if strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "pkg/tool/") {
+		return 0o755
+	}
+	return 0o644
+}
+
+// writeGo writes a file that is not there yet.
+func writeGo(file string, mode os.FileMode, from io.Reader) error {
+	out, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, from)
+	return errors.Join(err, out.Close())
 }
 
 // leftOut says whether a file of the distribution is nothing that a build reads: tests, documentation, and the sources

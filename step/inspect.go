@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
-	"golang.org/x/sync/errgroup"
 )
 
 // inspect asks the go command what the code is, for every target, and writes plan.Facts. What is wrong with the user's
@@ -21,23 +21,17 @@ func inspect(ctx context.Context, job plan.InspectJob) error {
 	if err := unpackSkeleton(filepath.Join(plan.PathIn, plan.SkeletonFile), plan.PathSource); err != nil {
 		return err
 	}
-	facts := plan.Facts{Targets: make([]plan.TargetFacts, len(job.Targets))}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(4)
-	for i, target := range job.Targets {
-		facts.Targets[i] = plan.TargetFacts{Platform: target.Platform, Binaries: make([]plan.BinaryFacts, len(target.Binaries))}
-		for j, b := range target.Binaries {
-			env := append(slices.Clone(job.Env), target.Env...)
-			group.Go(func() (err error) {
-				facts.Targets[i].Binaries[j], err = inspectBinary(ctx, sourceDir(job.Dir), target.Platform, env, b)
-				return err
-			})
-		}
-	}
-	if err := group.Wait(); err != nil {
+	targets, err := parallel.Map(ctx, 4, job.Targets, func(ctx context.Context, target plan.InspectTarget) (plan.TargetFacts, error) {
+		env := slices.Concat(job.Env, target.Env)
+		binaries, err := parallel.Map(ctx, 2, target.Binaries, func(ctx context.Context, b plan.InspectBinary) (plan.BinaryFacts, error) {
+			return inspectBinary(ctx, sourceDir(job.Dir), target.Platform, env, b)
+		})
+		return plan.TargetFacts{Platform: target.Platform, Binaries: binaries}, err
+	})
+	if err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(plan.PathOut, plan.FactsFile), facts)
+	return writeJSON(filepath.Join(plan.PathOut, plan.FactsFile), plan.Facts{Targets: targets})
 }
 
 // inspectBinary lists the packages with cgo on, since only so can be seen who uses it, and without where that may be what
@@ -242,27 +236,44 @@ func dependencies(facts *plan.BinaryFacts, all []*goPackage) {
 	}
 }
 
-// pure are the packages of the standard library for which no C compiler is needed, neither for themselves nor for what they
-// need: of those that the modules need, or of all where there are none.
-func pure(all []*goPackage, modules []plan.HeavyModule) []string {
-	withC, needed := map[string]bool{}, map[string]bool{}
+// usesC are the packages of the standard library that have files with C where no tag (netgo, osusergo) is against it. They are
+// named because whether that is so hangs on how a program is linked, and what is pure must not.
+var usesC = []string{"net", "os/user", "plugin", "runtime/cgo"}
+
+// pure sorts the packages of the standard library for which no C compiler is needed, neither for themselves nor for what they
+// import, by who needs them.
+func pure(all []*goPackage, modules []plan.HeavyModule) plan.PurePackages {
+	withC, byHeavy, byForeign := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, p := range all {
-		withC[p.ImportPath] = len(p.CgoFiles) > 0
+		withC[p.ImportPath] = len(p.CgoFiles) > 0 || slices.Contains(usesC, p.ImportPath)
 		if slices.ContainsFunc(modules, func(m plan.HeavyModule) bool { return slices.Contains(m.Packages, p.ImportPath) }) {
-			for _, d := range p.Deps {
-				needed[d] = true
-			}
+			addAll(byHeavy, p.Deps)
+		}
+		if foreign(p) {
+			addAll(byForeign, p.Deps)
 		}
 	}
-	var list []string
+	var list plan.PurePackages
 	for _, p := range all {
-		isNeeded := len(modules) == 0 || needed[p.ImportPath]
-		if p.Standard && isNeeded && p.ImportPath != "unsafe" && !withC[p.ImportPath] && !slices.ContainsFunc(p.Deps, func(d string) bool { return withC[d] }) {
-			list = append(list, p.ImportPath)
+		name := p.ImportPath
+		if !p.Standard || name == "unsafe" || withC[name] || slices.ContainsFunc(p.Deps, func(d string) bool { return withC[d] }) {
+			continue
+		}
+		list.All = append(list.All, name)
+		if byForeign[name] {
+			list.Foreign = append(list.Foreign, name)
+		}
+		if byHeavy[name] {
+			list.Heavy = append(list.Heavy, name)
 		}
 	}
-	slices.Sort(list)
 	return list
+}
+
+func addAll(set map[string]bool, names []string) {
+	for _, n := range names {
+		set[n] = true
+	}
 }
 
 // foreign tells the packages of other people's modules from the user's own: those of the main modules, and of local

@@ -7,22 +7,17 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
-	"golang.org/x/sync/errgroup"
 )
 
 // resolve pins the package files that the job's requests need.
-func resolve(_ context.Context, job plan.ResolveJob) error {
-	read := make([]*sysroot.Index, len(job.Indexes))
-	var group errgroup.Group
-	for i, x := range job.Indexes {
-		group.Go(func() (err error) {
-			read[i], err = readIndex(x)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+func resolve(ctx context.Context, job plan.ResolveJob) error {
+	read, err := parallel.Map(ctx, 0, job.Indexes, func(_ context.Context, x plan.ResolveIndex) (*sysroot.Index, error) {
+		return readIndex(x)
+	})
+	if err != nil {
 		return err
 	}
 	indexes := map[string][]*sysroot.Index{}

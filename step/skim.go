@@ -18,14 +18,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
-	"golang.org/x/sync/errgroup"
 )
 
 // skim writes plan.SkeletonFile: the source tree with only what go list reads of it, which is what a package is made of and
 // not what its functions do. So a line edited in a function asks nothing of the go command again.
-func skim(_ context.Context, _ plan.SkimJob) error {
-	entries, err := skeleton(plan.PathSource)
+func skim(ctx context.Context, _ plan.SkimJob) error {
+	entries, err := skeleton(ctx, plan.PathSource)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ type entry struct {
 }
 
 // skeleton reads the tree below dir, in the order of names.
-func skeleton(dir string) ([]entry, error) {
+func skeleton(ctx context.Context, dir string) ([]entry, error) {
 	var all []entry
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || name == dir {
@@ -60,20 +60,16 @@ func skeleton(dir string) ([]entry, error) {
 		return nil, err
 	}
 	linked := linkTargets(dir, all)
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range all {
-		group.Go(func() (err error) {
-			file := filepath.Join(dir, filepath.FromSlash(all[i].name))
-			if linked[all[i].name] {
-				all[i].text, err = os.ReadFile(file)
-			} else {
-				all[i].text, err = kept(file, all[i].mode)
-			}
-			return err
-		})
-	}
-	return all, group.Wait()
+	return parallel.Map(ctx, runtime.GOMAXPROCS(0), all, func(_ context.Context, e entry) (entry, error) {
+		var err error
+		file := filepath.Join(dir, filepath.FromSlash(e.name))
+		if linked[e.name] {
+			e.text, err = os.ReadFile(file)
+		} else {
+			e.text, err = kept(file, e.mode)
+		}
+		return e, err
+	})
 }
 
 // linkTargets are the files that symbolic links lead to. They are kept whole: what is read of a file hangs on its ending, and

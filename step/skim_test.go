@@ -43,7 +43,7 @@ func TestWhatALinkLeadsToIsKept(t *testing.T) {
 	}
 	require.NoError(t, os.Symlink("a.in", filepath.Join(dir, "a.go")))
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "c.go")))
-	entries, err := skeleton(dir)
+	entries, err := skeleton(t.Context(), dir)
 	require.NoError(t, err)
 	texts := map[string]string{}
 	for _, e := range entries {
@@ -57,7 +57,7 @@ func TestGoListSaysTheSameOfTheSkeleton(t *testing.T) {
 	repo, err := filepath.Abs("..")
 	require.NoError(t, err)
 	bare := t.TempDir()
-	entries, err := skeleton(repo)
+	entries, err := skeleton(t.Context(), repo)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "skeleton.tar")
 	var tar bytes.Buffer

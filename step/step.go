@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
 )
 
@@ -50,13 +51,8 @@ func Main(args []string) int {
 	return 0
 }
 
-// run turns a panic into an error: a bug of ours must not look like a bug of the user's.
 func run(ctx context.Context, name string) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("crossgo has a bug in step %s: %v", name, r)
-		}
-	}()
+	defer parallel.Recover(&err)
 	return steps[name](ctx)
 }
 

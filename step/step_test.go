@@ -108,7 +108,7 @@ func TestUnpackGo(t *testing.T) {
 	writeZip(t, file, prefix+"src/fmt/print.go", prefix+"bin/go", prefix+"doc/note.html", prefix+"VERSION", prefix+"src/fmt/print_test.go")
 	want, err := dirhash.HashZip(file, dirhash.Hash1)
 	require.NoError(t, err)
-	got, err := unpackGo(file, dest, prefix)
+	got, err := unpackGo(t.Context(), file, dest, prefix)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	for name, mode := range map[string]os.FileMode{"src/fmt/print.go": 0o644, "bin/go": 0o755, "VERSION": 0o644} {
@@ -124,7 +124,7 @@ func TestUnpackGoRefuses(t *testing.T) {
 	for name, want := range map[string]string{"p/a\n0123  p/b": `"p/a\n0123  p/b"`, "p/../../x": "p/../../x", "/x": "/x"} {
 		file := filepath.Join(t.TempDir(), "go.zip")
 		writeZip(t, file, name)
-		_, err := unpackGo(file, filepath.Join(t.TempDir(), "go"), "p/")
+		_, err := unpackGo(t.Context(), file, filepath.Join(t.TempDir(), "go"), "p/")
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -170,20 +170,24 @@ func TestHeavy(t *testing.T) {
 	require.Equal(t, []string{"c/lib", "dep/x", "pure", "r/lib"}, facts.Foreign)
 }
 
-// TestPure: what needs C, by itself or by what it imports, waits for the C side; with heavy modules only what they need is listed.
+// TestPure: what needs C, by itself or by what it imports, waits for the C side, also where a tag takes the C out of net.
 func TestPure(t *testing.T) {
+	module := &goModule{Path: "m", Version: "v1.0.0"}
 	all := []*goPackage{
 		{ImportPath: "unsafe", Standard: true},
 		{ImportPath: "fmt", Standard: true, Deps: []string{"unsafe"}},
+		{ImportPath: "io", Standard: true},
 		{ImportPath: "strings", Standard: true, Deps: []string{"unsafe"}},
 		{ImportPath: "runtime/cgo", Standard: true, CgoFiles: []string{"cgo.go"}},
-		{ImportPath: "net", Standard: true, CgoFiles: []string{"cgo.go"}, Deps: []string{"fmt", "runtime/cgo"}},
-		{ImportPath: "net/http", Standard: true, Deps: []string{"fmt", "net", "runtime/cgo", "strings"}},
-		{ImportPath: "c/lib", CgoFiles: []string{"lib.go"}, Deps: []string{"fmt", "runtime/cgo", "unsafe"}},
+		{ImportPath: "net", Standard: true, Deps: []string{"fmt"}},
+		{ImportPath: "net/http", Standard: true, Deps: []string{"fmt", "net", "strings"}},
+		{ImportPath: "c/lib", Module: module, CgoFiles: []string{"lib.go"}, Deps: []string{"fmt", "runtime/cgo", "unsafe"}},
+		{ImportPath: "pure/lib", Module: module, Deps: []string{"io"}},
 		{ImportPath: "own", Deps: []string{"c/lib", "net/http", "strings"}},
 	}
-	require.Equal(t, []string{"fmt", "strings"}, pure(all, nil))
-	require.Equal(t, []string{"fmt"}, pure(all, []plan.HeavyModule{{Path: "c", Packages: []string{"c/lib"}}}))
+	require.Equal(t, plan.PurePackages{Foreign: []string{"fmt", "io"}, All: []string{"fmt", "io", "strings"}}, pure(all, nil))
+	heavy := []plan.HeavyModule{{Path: "m", Packages: []string{"c/lib"}}}
+	require.Equal(t, []string{"fmt"}, pure(all, heavy).Heavy)
 }
 
 func TestCgoNeeds(t *testing.T) {
@@ -255,5 +259,5 @@ func TestUnknownStep(t *testing.T) {
 func TestAPanicIsAnError(t *testing.T) {
 	steps["boom"] = func(context.Context) error { panic("x") }
 	defer delete(steps, "boom")
-	require.EqualError(t, run(context.Background(), "boom"), "crossgo has a bug in step boom: x")
+	require.EqualError(t, run(context.Background(), "boom"), "crossgo has a bug: x: please report it with the spec that led here")
 }

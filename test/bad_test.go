@@ -149,5 +149,5 @@ func TestStallingMirrorCanBeInterrupted(t *testing.T) {
 	began := time.Now()
 	r := env.Run(t, env.Cmd{Dir: dir, Env: d.DockerEnv(), Args: append(args, "--target=bin", "-o", out, ".")})
 	require.Less(t, time.Since(began), time.Minute)
-	requireRefused(t, r, out)
+	requireRefused(t, r, out, "fetch and check the Go toolchain")
 }

@@ -146,3 +146,25 @@ func main() { println(C.secure_getenv(C.CString("HOME")) != nil) }
 	refused := filepath.Join(t.TempDir(), "out")
 	requireRefused(t, build(t, dir, "--platform=linux/amd64", "-o", refused), refused, "crossgo.yaml:4:11", "glibc-floor", "secure_getenv", "2.17", "2.12")
 }
+
+// TestStaticGlibcWithTheNetwork: with glibc, a static program takes the C out of net by tags, which nothing compiled before
+// may have gone by.
+func TestStaticGlibcWithTheNetwork(t *testing.T) {
+	t.Parallel()
+	dir, out := t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{
+		"go.mod":       "module example.com/get\n\ngo 1.26\n",
+		"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries:\n  - main: .\n    libc: glibc\n    link: static\n",
+		"main.go": `package main
+
+// static int answer(void) { return 42; }
+import "C"
+import "net/http"
+
+func main() { println(http.StatusText(200), int(C.answer())) }
+`,
+	})
+	build(t, dir, "--platform=linux/amd64", "-o", out).OK(t)
+	said := env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "get")}).OK(t).Stderr
+	requireLines(t, said, "OK 42")
+}

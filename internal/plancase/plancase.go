@@ -31,11 +31,11 @@ var (
 		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CGOUsers: []string{"github.com/mattn/go-sqlite3"}, CGONeeds: []string{"github.com/mattn/go-sqlite3"},
 		Heavy: []plan.HeavyModule{{Path: "github.com/mattn/go-sqlite3", Version: "v1.14.52", GoVersion: "1.21",
 			Dir: "github.com/mattn/go-sqlite3@v1.14.52", Packages: []string{"github.com/mattn/go-sqlite3"}}},
-		Foreign: []string{"github.com/google/uuid", "github.com/mattn/go-sqlite3"}, Std: []string{"database/sql", "fmt", "runtime/cgo"}, Pure: []string{"database/sql"},
+		Foreign: []string{"github.com/google/uuid", "github.com/mattn/go-sqlite3"}, Std: []string{"database/sql", "fmt", "runtime/cgo"}, Pure: plan.PurePackages{Heavy: []string{"database/sql"}, Foreign: []string{"database/sql"}, All: []string{"database/sql", "fmt"}},
 	}
 	ownC = plan.BinaryFacts{
 		Mains: []plan.MainPackage{{ImportPath: "example.com/app", CXX: true}}, CGO: true, CXX: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
-		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"}, Pure: []string{"fmt"},
+		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"}, Pure: plan.PurePackages{All: []string{"fmt"}},
 	}
 )
 

@@ -14,7 +14,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -98,30 +97,39 @@ func (r *Registry) Images(t testing.TB, image string) map[string]v1.Image {
 	require.NoError(t, err)
 	found, err := remote.Get(ref)
 	require.NoError(t, err)
-	all := map[string]v1.Image{}
-	for _, img := range imagesOf(t, found) {
-		config, err := img.ConfigFile()
+	if !found.MediaType.IsIndex() {
+		img, err := found.Image()
 		require.NoError(t, err)
-		if config.OS != "unknown" {
-			all[config.OS+"/"+config.Architecture] = img
+		return map[string]v1.Image{platformOf(t, img).String(): img}
+	}
+	index, err := found.ImageIndex()
+	require.NoError(t, err)
+	return imagesOf(t, index)
+}
+
+// imagesOf are an index's images. What it says of each must be what the image says of itself.
+func imagesOf(t testing.TB, index v1.ImageIndex) map[string]v1.Image {
+	t.Helper()
+	manifest, err := index.IndexManifest()
+	require.NoError(t, err)
+	all := map[string]v1.Image{}
+	for _, m := range manifest.Manifests {
+		if m.Platform == nil || m.Platform.OS == "unknown" {
+			continue
 		}
+		img, err := index.Image(m.Digest)
+		require.NoError(t, err)
+		require.Equal(t, m.Platform.String(), platformOf(t, img).String())
+		all[m.Platform.String()] = img
 	}
 	return all
 }
 
-// imagesOf are the images that a reference's index lists, or the one that it names.
-func imagesOf(t testing.TB, found *remote.Descriptor) []v1.Image {
+func platformOf(t testing.TB, img v1.Image) *v1.Platform {
 	t.Helper()
-	if !found.MediaType.IsIndex() {
-		img, err := found.Image()
-		require.NoError(t, err)
-		return []v1.Image{img}
-	}
-	index, err := found.ImageIndex()
+	config, err := img.ConfigFile()
 	require.NoError(t, err)
-	all, err := partial.FindImages(index, func(v1.Descriptor) bool { return true })
-	require.NoError(t, err)
-	return all
+	return config.Platform()
 }
 
 // frontendImage is the image for one architecture.
