@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -127,6 +128,11 @@ func TestUnpackGoRefuses(t *testing.T) {
 		_, err := unpackGo(t.Context(), file, filepath.Join(t.TempDir(), "go"), "p/")
 		require.ErrorContains(t, err, want)
 	}
+	twice := filepath.Join(t.TempDir(), "go.zip")
+	writeZip(t, twice, "p/a", "p/a")
+	_, err := unpackGo(t.Context(), twice, filepath.Join(t.TempDir(), "go"), "p/")
+	require.ErrorIs(t, err, fs.ErrExist)
+	require.ErrorContains(t, makePlaces([]*zip.File{{FileHeader: zip.FileHeader{Name: "p/a", UncompressedSize64: maxGo + 1}}}, t.TempDir(), "p/"), "more than 1024 MiB")
 }
 
 // writeZip writes a zip of files that hold their names.
