@@ -58,7 +58,7 @@ func build(ctx context.Context, c gwclient.Client, cfg config) (*gwclient.Result
 		if res, handled := r.answerBroken(ctx, err); handled {
 			return res, nil
 		}
-		return nil, err
+		return nil, r.locate(err)
 	}
 	if res, handled, err := dc.HandleSubrequest(ctx, r.subrequests()); err != nil || handled {
 		return res, err

@@ -44,7 +44,7 @@ func (r *request) readSpec(ctx context.Context) (err error) {
 		return err
 	}
 	r.spec, err = spec.Parse(r.source.Filename, r.source.Data)
-	return r.locate(err)
+	return err
 }
 
 // settle turns the request's options into decisions: platforms, target, addresses, and the states everything is built on.

@@ -7,9 +7,8 @@ import (
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/armor"
-	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/crossgo/crossgo/internal/archivekey"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,58 +27,20 @@ SHA256:
  cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc 11 main/binary-arm64/Packages.gz
 `
 
-var made = time.Date(2026, 9, 12, 8, 0, 0, 0, time.UTC)
-
-// newKey makes a signing key that is valid for the given time from its creation, a year before made.
-func newKey(t *testing.T, valid time.Duration) *openpgp.Entity {
-	t.Helper()
-	key, err := openpgp.NewEntity("Archive", "", "archive@example.org", &packet.Config{
-		Algorithm: packet.PubKeyAlgoEdDSA, KeyLifetimeSecs: uint32(valid / time.Second),
-		Time: func() time.Time { return made.AddDate(-1, 0, 0) },
-	})
-	require.NoError(t, err)
-	return key
-}
-
-func armored(t *testing.T, key *openpgp.Entity) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	w, err := armor.Encode(&out, openpgp.PublicKeyType, nil)
-	require.NoError(t, err)
-	require.NoError(t, key.Serialize(w))
-	require.NoError(t, w.Close())
-	return out.Bytes()
-}
-
 func ring(t *testing.T, keys ...*openpgp.Entity) Keyring {
 	t.Helper()
 	var k Keyring
 	for _, key := range keys {
 		var err error
-		k, err = k.Add(armored(t, key))
+		k, err = k.Add(archivekey.Armored(t, key))
 		require.NoError(t, err)
 	}
 	return k
 }
 
-func signed(t *testing.T, text string, keys ...*openpgp.Entity) []byte {
-	t.Helper()
-	var private []*packet.PrivateKey
-	for _, k := range keys {
-		private = append(private, k.PrivateKey)
-	}
-	var out bytes.Buffer
-	w, err := clearsign.EncodeMulti(&out, private, &packet.Config{Time: func() time.Time { return made }})
-	require.NoError(t, err)
-	_, err = w.Write([]byte(text))
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	return out.Bytes()
-}
-
 func TestParseReleaseReadsWhatIsSigned(t *testing.T) {
-	key := newKey(t, 0)
-	r, err := ParseRelease(signed(t, releaseText, key), ring(t, key))
+	key := archivekey.New(t, 0)
+	r, err := ParseRelease(archivekey.Sign(t, releaseText, key), ring(t, key))
 	require.NoError(t, err)
 	require.Equal(t, "trixie", r.Codename)
 	require.Equal(t, "stable", r.Suite)
@@ -110,8 +71,8 @@ func TestParseReleaseReadsWhatIsSigned(t *testing.T) {
 }
 
 func TestParseReleaseSignatures(t *testing.T) {
-	known, other, expired := newKey(t, 0), newKey(t, 0), newKey(t, 24*time.Hour)
-	good := signed(t, releaseText, known)
+	known, other, expired := archivekey.New(t, 0), archivekey.New(t, 0), archivekey.New(t, 24*time.Hour)
+	good := archivekey.Sign(t, releaseText, known)
 	keys := ring(t, known, expired)
 	for _, c := range []struct {
 		name string
@@ -119,13 +80,13 @@ func TestParseReleaseSignatures(t *testing.T) {
 		want error // nil: accepted
 	}{
 		{"known key", good, nil},
-		{"unknown then known key", signed(t, releaseText, other, known), nil},
-		{"known then unknown key", signed(t, releaseText, known, other), nil},
-		{"expired and known key", signed(t, releaseText, expired, known), nil},
-		{"unknown key", signed(t, releaseText, other), ErrUnknownKey},
-		{"expired key", signed(t, releaseText, expired), ErrExpiredKey},
+		{"unknown then known key", archivekey.Sign(t, releaseText, other, known), nil},
+		{"known then unknown key", archivekey.Sign(t, releaseText, known, other), nil},
+		{"expired and known key", archivekey.Sign(t, releaseText, expired, known), nil},
+		{"unknown key", archivekey.Sign(t, releaseText, other), ErrUnknownKey},
+		{"expired key", archivekey.Sign(t, releaseText, expired), ErrExpiredKey},
 		{"changed text", bytes.Replace(good, []byte("trixie"), []byte("wheezy"), 1), ErrBadSignature},
-		{"changed text, second key unknown", bytes.Replace(signed(t, releaseText, known, other), []byte("trixie"), []byte("wheezy"), 1), ErrBadSignature},
+		{"changed text, second key unknown", bytes.Replace(archivekey.Sign(t, releaseText, known, other), []byte("trixie"), []byte("wheezy"), 1), ErrBadSignature},
 		{"text after the signature", append(bytes.Clone(good), append([]byte("\nCodename: evil\n"), good...)...), ErrBadSignature},
 		{"text before the message", append([]byte("Codename: evil\n"), good...), ErrNotSigned},
 		{"no signature", []byte(releaseText), ErrNotSigned},
@@ -149,7 +110,7 @@ func TestParseReleaseSignatures(t *testing.T) {
 }
 
 func TestWeakDigestIsRefused(t *testing.T) {
-	key := newKey(t, 0)
+	key := archivekey.New(t, 0)
 	sig := &packet.Signature{IssuerKeyId: &key.PrimaryKey.KeyId, Hash: 3} // crypto.SHA1
 	kind, err := ring(t, key).verifyOne([]byte("text"), sig)
 	require.Equal(t, ErrBadSignature, kind)
@@ -157,7 +118,7 @@ func TestWeakDigestIsRefused(t *testing.T) {
 }
 
 func TestParseReleaseContent(t *testing.T) {
-	key := newKey(t, 0)
+	key := archivekey.New(t, 0)
 	for text, want := range map[string]string{
 		"Suite: stable\n":                              "not a Debian Release file",
 		"Codename: x\nDate: yesterday\n":               "line 2: Date",
@@ -165,7 +126,7 @@ func TestParseReleaseContent(t *testing.T) {
 		"Codename: x\nSHA256:\n abc main/x\n":          "has 2 words",
 		strings.Replace(releaseText, " 7 ", " -7 ", 1): "is not a digest and a size",
 	} {
-		_, err := ParseRelease(signed(t, text, key), ring(t, key))
+		_, err := ParseRelease(archivekey.Sign(t, text, key), ring(t, key))
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -194,7 +155,7 @@ func TestDebianKeys(t *testing.T) {
 			require.Contains(t, id.Name, "Debian")
 		}
 	}
-	more, err := keys.Add(armored(t, newKey(t, 0)))
+	more, err := keys.Add(archivekey.Armored(t, archivekey.New(t, 0)))
 	require.NoError(t, err)
 	require.Equal(t, 10, more.Len())
 	require.Equal(t, 9, keys.Len(), "Add leaves its receiver alone")

@@ -84,6 +84,7 @@ var rules = []rule{
 		"github.com/tonistiigi/go-csvvalue",
 	}},
 	{of: "hack/gobuild", reach: none},
+	{of: "internal/archivekey", foreign: []string{"github.com/ProtonMail/go-crypto", "github.com/stretchr/testify"}},
 	{of: "internal/golden", foreign: []string{"github.com/stretchr/testify"}},
 	{of: "internal/imports"},
 	{of: "internal/llbtext", foreign: []string{buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "google.golang.org/protobuf"}},

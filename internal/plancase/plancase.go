@@ -87,21 +87,26 @@ func Lock(plans ...*plan.Plan) *sysroot.Lock {
 	lock := new(sysroot.Lock)
 	for _, s := range plan.RequestsBySuite(plans) {
 		for _, r := range s.Requests {
-			set := sysroot.Set{Name: r.Name, Kind: r.Kind, Arch: r.Arch, Suite: s.Suite}
-			for _, name := range append(r.Packages, r.Extra...) {
-				set.Packages = append(set.Packages, sysroot.Package{
-					Name: name, Version: "1", Architecture: r.Arch, Archive: "main",
-					Filename: fmt.Sprintf("pool/%s_1_%s.deb", name, r.Arch), SHA256: fmt.Sprintf("%064x", len(name)),
-				})
-			}
-			for _, name := range r.Sources {
-				set.Packages = append(set.Packages, sysroot.Package{
-					Name: name, Version: "1", Architecture: sysroot.SourceArch, Archive: "main",
-					Filename: fmt.Sprintf("pool/%s_1.orig.tar.xz", name), SHA256: fmt.Sprintf("%064x", len(name)),
-				})
-			}
-			lock.Sets = append(lock.Sets, set)
+			lock.Sets = append(lock.Sets, Pinned(s.Suite, r))
 		}
 	}
 	return lock
+}
+
+// Pinned is a request's set at the made-up version.
+func Pinned(suite string, r sysroot.Request) sysroot.Set {
+	set := sysroot.Set{Name: r.Name, Kind: r.Kind, Arch: r.Arch, Suite: suite}
+	for _, name := range append(r.Packages, r.Extra...) {
+		set.Packages = append(set.Packages, sysroot.Package{
+			Name: name, Version: "1", Architecture: r.Arch, Archive: "main",
+			Filename: fmt.Sprintf("pool/%s_1_%s.deb", name, r.Arch), SHA256: fmt.Sprintf("%064x", len(name)),
+		})
+	}
+	for _, name := range r.Sources {
+		set.Packages = append(set.Packages, sysroot.Package{
+			Name: name, Version: "1", Architecture: sysroot.SourceArch, Archive: "main",
+			Filename: fmt.Sprintf("pool/%s_1.orig.tar.xz", name), SHA256: fmt.Sprintf("%064x", len(name)),
+		})
+	}
+	return set
 }

@@ -1,0 +1,263 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/crossgo/crossgo/internal/llbtext"
+	"github.com/crossgo/crossgo/internal/plancase"
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/sysroot"
+	"github.com/moby/buildkit/client/llb"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/require"
+	fstypes "github.com/tonistiigi/fsutil/types"
+)
+
+// fake is a BuildKit without a worker: it answers from what a test gives it, and notes what it is asked. That real steps do what
+// is said of them here the tests with a real BuildKit show.
+type fake struct {
+	gwclient.Client // nil: what is not below may not be asked
+
+	options map[string]string
+	worker  string                                // the builder's platform; "linux/amd64" when empty
+	files   fstest.MapFS                          // the build context, the spec among it
+	facts   func(plan.InspectJob) plan.Facts      // what inspect says
+	signed  []byte                                // every InRelease
+	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
+	problem string                                // what a failed step has left behind
+
+	mu       sync.Mutex
+	asked    []string // names of the vertices of all graphs, each once
+	warnings []string
+}
+
+// fakeRef is what a vertex made.
+type fakeRef struct {
+	gwclient.Reference
+	files fs.FS
+}
+
+func (f *fake) BuildOpts() gwclient.BuildOpts {
+	worker := f.worker
+	if worker == "" {
+		worker = "linux/amd64"
+	}
+	os, arch, _ := strings.Cut(worker, "/")
+	return gwclient.BuildOpts{
+		Opts: f.options, SessionID: "session",
+		Workers: []gwclient.WorkerInfo{{Platforms: []ocispecs.Platform{{OS: os, Architecture: arch}}}},
+		Caps:    gwpb.Caps.CapSet(gwpb.Caps.All()), LLBCaps: pb.Caps.CapSet(pb.Caps.All()),
+	}
+}
+
+func (f *fake) Inputs(context.Context) (map[string]llb.State, error) { return nil, nil }
+
+func (f *fake) Warn(_ context.Context, _ digest.Digest, text string, _ gwclient.WarnOpts) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.warnings = append(f.warnings, text)
+	return nil
+}
+
+func (f *fake) Solve(_ context.Context, req gwclient.SolveRequest) (*gwclient.Result, error) {
+	res := gwclient.NewResult()
+	if req.Definition == nil {
+		return res, nil
+	}
+	all, err := llbtext.Vertices(req.Definition)
+	if err != nil {
+		return nil, err
+	}
+	f.note(all)
+	for i, v := range all {
+		if fail := f.fails[v.Name]; fail != nil {
+			return nil, fail(v.Op, req.Definition.Def[i])
+		}
+	}
+	ref, err := f.make(all[len(all)-1].Inputs[0].Vertex, all)
+	if err != nil {
+		return nil, err
+	}
+	res.SetRef(ref)
+	return res, nil
+}
+
+// note keeps the names of what is asked for, in the order of the first question.
+func (f *fake) note(all []*llbtext.Vertex) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, v := range all {
+		if v.Name != "" && !slices.Contains(f.asked, v.Name) {
+			f.asked = append(f.asked, v.Name)
+		}
+	}
+}
+
+// make is what the vertex would make.
+func (f *fake) make(v *llbtext.Vertex, all []*llbtext.Vertex) (*fakeRef, error) {
+	if e := v.Op.GetExec(); e != nil && len(e.Meta.Args) == 3 && e.Meta.Args[1] == "step" {
+		return f.step(e.Meta.Args[2], all)
+	}
+	switch s := v.Op.GetSource(); {
+	case s != nil && strings.HasSuffix(s.Identifier, "/InRelease"):
+		return &fakeRef{files: fstest.MapFS{"InRelease": {Data: f.signed}}}, nil
+	case s != nil && strings.HasPrefix(s.Identifier, "local://"), v.Name == "[internal] read the module files":
+		return &fakeRef{files: f.files}, nil
+	}
+	return &fakeRef{files: fstest.MapFS{}}, nil
+}
+
+// step does what the frontend reads the outcome of.
+func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
+	switch name {
+	case "inspect":
+		var job plan.InspectJob
+		if err := jobOf(all, `"targets"`, &job); err != nil {
+			return nil, err
+		}
+		return jsonRef(plan.FactsFile, f.facts(job))
+	case "resolve":
+		var job plan.ResolveJob
+		if err := jobOf(all, `"requests"`, &job); err != nil {
+			return nil, err
+		}
+		lock := sysroot.Lock{}
+		for _, r := range job.Requests {
+			lock.Sets = append(lock.Sets, plancase.Pinned(job.Suite, r))
+		}
+		return jsonRef(plan.LockFile, lock)
+	}
+	return &fakeRef{files: fstest.MapFS{}}, nil
+}
+
+// jobOf reads the last job of a graph that has the key.
+func jobOf(all []*llbtext.Vertex, key string, job any) error {
+	for _, v := range slices.Backward(all) {
+		for _, a := range v.Op.GetFile().GetActions() {
+			if m := a.GetMkfile(); m != nil && path.Base(m.Path) == plan.JobFile && strings.Contains(string(m.Data), key) {
+				return json.Unmarshal(m.Data, job)
+			}
+		}
+	}
+	return fmt.Errorf("the graph has no job with %s", key)
+}
+
+func jsonRef(name string, v any) (*fakeRef, error) {
+	data, err := json.Marshal(v)
+	return &fakeRef{files: fstest.MapFS{name: {Data: data}}}, err
+}
+
+func (r *fakeRef) ReadFile(_ context.Context, req gwclient.ReadRequest) ([]byte, error) {
+	return fs.ReadFile(r.files, strings.TrimPrefix(req.Filename, "/"))
+}
+
+func (r *fakeRef) StatFile(_ context.Context, req gwclient.StatRequest) (*fstypes.Stat, error) {
+	info, err := fs.Stat(r.files, strings.TrimPrefix(req.Path, "/"))
+	if err != nil {
+		return nil, err
+	}
+	return &fstypes.Stat{Path: info.Name(), Size: info.Size()}, nil
+}
+
+func (r *fakeRef) ReadDir(_ context.Context, req gwclient.ReadDirRequest) ([]*fstypes.Stat, error) {
+	entries, err := fs.ReadDir(r.files, req.Path)
+	var list []*fstypes.Stat
+	for _, e := range entries {
+		if ok, _ := path.Match(req.IncludePattern, e.Name()); ok {
+			list = append(list, &fstypes.Stat{Path: e.Name()})
+		}
+	}
+	return list, err
+}
+
+// NewContainer is the container in which the frontend reads what a failed step left.
+func (f *fake) NewContainer(context.Context, gwclient.NewContainerRequest) (gwclient.Container, error) {
+	return &fakeContainer{said: f.problem}, nil
+}
+
+type fakeContainer struct {
+	gwclient.Container
+	said string
+}
+
+func (c *fakeContainer) Release(context.Context) error { return nil }
+
+func (c *fakeContainer) Start(_ context.Context, req gwclient.StartRequest) (gwclient.ContainerProcess, error) {
+	_, err := req.Stdout.Write([]byte(c.said))
+	return ended{}, err
+}
+
+// ended is a process that is done.
+type ended struct{ gwclient.ContainerProcess }
+
+func (ended) Wait() error { return nil }
+
+// newFake is a builder for a module with the given spec after the syntax line, whose code is pure Go.
+func newFake(spec string, options ...string) *fake {
+	f := &fake{
+		options: map[string]string{keySelf: "local:self"},
+		files: fstest.MapFS{
+			"crossgo.yaml": {Data: []byte("# syntax=x\n" + spec)},
+			"go.mod":       {Data: []byte("module example.com/app\n\ngo 1.26.8\n")},
+		},
+		facts: func(job plan.InspectJob) plan.Facts { return factsFor(job, pureFacts) },
+	}
+	for i := 0; i < len(options); i += 2 {
+		f.options[options[i]] = options[i+1]
+	}
+	return f
+}
+
+var (
+	pureFacts = plan.BinaryFacts{Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, Std: []string{"fmt"}}
+	cgoFacts  = plan.BinaryFacts{
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CGOUsers: []string{"example.com/app"},
+		Std: []string{"fmt", "runtime/cgo"}, Pure: plan.PurePackages{All: []string{"fmt"}},
+	}
+)
+
+// factsFor says the same of every entry and target.
+func factsFor(job plan.InspectJob, b plan.BinaryFacts) plan.Facts {
+	var facts plan.Facts
+	for _, t := range job.Targets {
+		target := plan.TargetFacts{Platform: t.Platform}
+		for range t.Binaries {
+			target.Binaries = append(target.Binaries, b)
+		}
+		facts.Targets = append(facts.Targets, target)
+	}
+	return facts
+}
+
+// build runs the frontend on the fake.
+func (f *fake) build(t *testing.T, opts ...Option) (*gwclient.Result, error) {
+	t.Helper()
+	settings := plan.Settings{DebianMirror: "http://mirror/debian", SecurityMirror: "http://mirror/debian-security", Proxy: plan.Proxy{GOPROXY: "https://proxy"}}
+	return New(append([]Option{WithSettings(settings)}, opts...)...)(t.Context(), f)
+}
+
+// ok is build that must succeed.
+func (f *fake) ok(t *testing.T, opts ...Option) *gwclient.Result {
+	t.Helper()
+	res, err := f.build(t, opts...)
+	require.NoError(t, err)
+	return res
+}
+
+// askedFor reports whether a vertex whose name holds the words was asked for.
+func (f *fake) askedFor(words string) bool {
+	return slices.ContainsFunc(f.asked, func(name string) bool { return strings.Contains(name, words) })
+}

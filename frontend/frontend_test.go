@@ -1,0 +1,240 @@
+package frontend
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"github.com/containerd/platforms"
+	"github.com/crossgo/crossgo/internal/archivekey"
+	gollb "github.com/crossgo/crossgo/llb"
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/sysroot"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/grpcerrors"
+	digest "github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/require"
+)
+
+const release = `Origin: Debian
+Suite: stable
+Codename: trixie
+Architectures: all amd64 arm64
+Components: main
+SHA256:
+ aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 11 main/binary-amd64/Packages.xz
+ bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb 11 main/binary-arm64/Packages.xz
+ cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc 11 main/source/Sources.xz
+`
+
+// platformsOf are the platforms that a result has outputs for.
+func platformsOf(t *testing.T, res *gwclient.Result) []string {
+	t.Helper()
+	var list exptypes.Platforms
+	require.NoError(t, json.Unmarshal(res.Metadata[exptypes.ExporterPlatformsKey], &list))
+	var ids []string
+	for _, p := range list.Platforms {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+func TestPureProgramAsksForNoC(t *testing.T) {
+	f := newFake("", "platform", "linux/arm64,windows/amd64")
+	res := f.ok(t)
+	require.Equal(t, []string{"linux/arm64", "windows/amd64"}, slices.Sorted(maps.Keys(res.Refs)))
+	require.Equal(t, []string{"linux/arm64", "windows/amd64"}, platformsOf(t, res))
+	require.True(t, f.askedFor("[linux/arm64] verify app"))
+	require.True(t, f.askedFor("[windows/amd64] verify app.exe"))
+	require.False(t, f.askedFor("debian"))
+	require.False(t, f.askedFor("clang"))
+}
+
+// cgoFake is a program with C, and an archive with two keys of which one is known.
+func cgoFake(t *testing.T, options ...string) (f *fake, known, stranger Option) {
+	t.Helper()
+	f = newFake("binaries: [{main: ., libc: musl}]\n", append(options, "platform", "linux/arm64")...)
+	f.facts = func(job plan.InspectJob) plan.Facts { return factsFor(job, cgoFacts) }
+	own := archivekey.New(t, 0)
+	f.signed = archivekey.Sign(t, release, own)
+	ring := func(armored []byte) Option {
+		k, err := sysroot.Keyring{}.Add(armored)
+		require.NoError(t, err)
+		return WithKeys(k)
+	}
+	return f, ring(archivekey.Armored(t, own)), ring(archivekey.Armored(t, archivekey.New(t, 0)))
+}
+
+func TestProgramWithCPinsPackages(t *testing.T) {
+	f, known, _ := cgoFake(t, "build-arg:DEBIAN_SECURITY_MIRROR", "off")
+	f.ok(t, known)
+	for _, step := range []string{"signed index of trixie", "package index amd64 of trixie", "choose packages", "unpack clang and lld",
+		"[linux/arm64] unpack the musl sysroot", "[linux/arm64] compile app", "[linux/arm64] verify app"} {
+		require.True(t, f.askedFor(step), step)
+	}
+	require.False(t, f.askedFor("trixie-security"))
+	require.Equal(t, []string{"DEBIAN_SECURITY_MIRROR is off: C packages come without Debian's security updates"}, f.warnings)
+}
+
+func TestStrangersSignatureIsRefused(t *testing.T) {
+	f, _, stranger := cgoFake(t)
+	_, err := f.build(t, stranger)
+	require.ErrorContains(t, err, "http://mirror/debian")
+	require.ErrorContains(t, err, "InRelease")
+	require.ErrorContains(t, err, "sign")
+	require.False(t, f.askedFor("choose packages"))
+}
+
+func TestPlatforms(t *testing.T) {
+	for name, c := range map[string]struct {
+		spec, asked, worker string
+		want                []string
+		fails               string
+	}{
+		"asked for":         {"platforms: [linux/386]\n", "linux/arm/v6", "", []string{"linux/arm/v6"}, ""},
+		"of the spec":       {"platforms: [linux/386, linux/s390x]\n", "", "", []string{"linux/386", "linux/s390x"}, ""},
+		"the builder's":     {"", "", "linux/arm64", []string{"linux/arm64"}, ""},
+		"unknown":           {"", "plan9/amd64", "", nil, "--platform: "},
+		"builder we cannot": {"", "linux/amd64", "linux/riscv64", nil, "riscv64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(c.spec)
+			f.worker = c.worker
+			if c.asked != "" {
+				f.options["platform"] = c.asked
+			}
+			res, err := f.build(t)
+			if c.fails != "" {
+				require.ErrorContains(t, err, c.fails)
+				require.False(t, f.askedFor("compile"))
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.want, platformsOf(t, res))
+		})
+	}
+}
+
+// TestProblemsCarryTheirLines: clients print the lines of the spec that an error has ranges for.
+func TestProblemsCarryTheirLines(t *testing.T) {
+	_, err := newFake("binarys: 1\nplatforms: [linux/amd46]\n").build(t)
+	require.ErrorContains(t, err, "crossgo.yaml:2:1")
+	require.ErrorContains(t, err, "crossgo.yaml:3:13")
+	var lines []int32
+	for _, s := range errdefs.Sources(grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), err))) {
+		lines = append(lines, s.Ranges[0].Start.Line)
+	}
+	require.Equal(t, []int32{2, 3}, lines)
+}
+
+func TestModuleFiles(t *testing.T) {
+	work := &fstest.MapFile{Data: []byte("go 1.26.8\n\nuse ./app\n")}
+	mod := &fstest.MapFile{Data: []byte("module example.com/app\n\ngo 1.25.0\n")}
+	for name, c := range map[string]struct {
+		files fstest.MapFS
+		asked []string // what is among the steps
+		not   []string // what is not
+		fails string
+	}{
+		"go.mod alone":   {fstest.MapFS{"app/go.mod": mod}, []string{"[go 1.25.0]", "go mod download"}, nil, ""},
+		"go.work above":  {fstest.MapFS{"app/go.mod": mod, "go.work": work}, []string{"[go 1.26.8]"}, []string{"[go 1.25.0]"}, ""},
+		"vendored":       {fstest.MapFS{"app/go.mod": mod, "app/vendor/modules.txt": {}}, []string{"[go 1.25.0]"}, []string{"go mod download"}, ""},
+		"neither":        {fstest.MapFS{}, nil, []string{"fetch and check"}, "app/go.mod: not found in the build context"},
+		"go.mod garbled": {fstest.MapFS{"app/go.mod": {Data: []byte("modul x\n")}}, nil, []string{"fetch and check"}, "app/go.mod:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("module: app\n", "platform", "linux/amd64")
+			delete(f.files, "go.mod")
+			maps.Copy(f.files, c.files)
+			_, err := f.build(t)
+			if c.fails == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, c.fails)
+			}
+			for _, name := range c.asked {
+				require.True(t, f.askedFor(name), name)
+			}
+			for _, name := range c.not {
+				require.False(t, f.askedFor(name), name)
+			}
+		})
+	}
+}
+
+func TestImageConfig(t *testing.T) {
+	f, known, _ := cgoFake(t, "build-arg:DEBIAN_SECURITY_MIRROR", "off", "target", "image")
+	f.files["crossgo.yaml"].Data = []byte("# syntax=x\nimage: {env: {A: b}, user: '7:8'}\n")
+	var img ocispecs.Image
+	require.NoError(t, json.Unmarshal(f.ok(t, known).Metadata[exptypes.ExporterImageConfigKey], &img))
+	require.Equal(t, "linux/arm64", platforms.Format(platforms.Normalize(img.Platform)))
+	require.Equal(t, []string{"/app"}, img.Config.Entrypoint)
+	require.Equal(t, "7:8", img.Config.User)
+	require.Contains(t, img.Config.Env, "A=b")
+}
+
+func TestUnusedBuildArgIsWarnedOf(t *testing.T) {
+	f := newFake("args: {VERSION: dev}\n", "platform", "linux/amd64", "build-arg:VERSION", "1", "build-arg:VERSON", "2")
+	f.ok(t)
+	require.Equal(t, []string{"build arg VERSON is not declared under args: and changes nothing"}, f.warnings)
+}
+
+// failed is the error of a step that ended badly, as BuildKit gives it.
+func failed(where string) func(*pb.Op, []byte) error {
+	return func(op *pb.Op, _ []byte) error {
+		return &errdefs.SolveError{Err: errors.New("process did not complete successfully: exit code: 1"), Solve: &errdefs.Solve{
+			Op: op, MountIDs: make([]string, len(op.GetExec().Mounts)), Description: map[string]string{gollb.DescStep: "compile", gollb.DescWhere: where, gollb.DescWhat: "app for linux/amd64"},
+		}}
+	}
+}
+
+// TestFailedStepSpeaksForItself: what a step of ours left is the error, with the places of the spec in it.
+func TestFailedStepSpeaksForItself(t *testing.T) {
+	const spec = "binaries:\n  - main: .\n"
+	for text, want := range map[string]string{
+		"@{binaries[0].main[0]}: main.go:3: undefined: x": "crossgo.yaml:3:11: main.go:3: undefined: x",
+		"": "crossgo.yaml:3:11: compile of app for linux/amd64 failed, the reason stands above",
+	} {
+		f := newFake(spec, "platform", "linux/amd64")
+		f.problem = text
+		f.fails = map[string]func(*pb.Op, []byte) error{"[linux/amd64] compile app": failed("@{binaries[0].main[0]}")}
+		_, err := f.build(t)
+		require.EqualError(t, err, want)
+		require.Equal(t, int32(3), errdefs.Sources(err)[0].Ranges[0].Start.Line)
+	}
+}
+
+// TestFailedFetchNamesItsAddress: BuildKit's own error has digests alone.
+func TestFailedFetchNamesItsAddress(t *testing.T) {
+	f, known, _ := cgoFake(t, "build-arg:DEBIAN_SECURITY_MIRROR", "off")
+	f.fails = map[string]func(*pb.Op, []byte) error{"[debian] package index arm64 of trixie": func(_ *pb.Op, raw []byte) error {
+		return errdefs.WrapVertex(errors.New("digest mismatch sha256:1: sha256:2"), digest.FromBytes(raw))
+	}}
+	_, err := f.build(t, known)
+	require.ErrorContains(t, err, "http://mirror/debian/dists/trixie/main/binary-arm64/by-hash/SHA256/bbbb")
+	require.ErrorContains(t, err, "found digest sha256:1, want sha256:2")
+}
+
+func TestAPanicIsNoStackTrace(t *testing.T) {
+	f := newFake("", "platform", "linux/amd64")
+	f.facts = func(plan.InspectJob) plan.Facts { return plan.Facts{} } // as many targets as asked for, or a bug
+	_, err := f.build(t)
+	require.ErrorContains(t, err, "crossgo has a bug: ")
+	require.NotContains(t, err.Error(), "goroutine")
+}
+
+func TestOwnBinaryMustBeKnown(t *testing.T) {
+	f := newFake("")
+	delete(f.options, keySelf)
+	_, err := f.build(t)
+	require.EqualError(t, err, errNoSelf.Error())
+	_, err = newFake("", keySelf, "/usr/bin/crossgo").build(t)
+	require.ErrorContains(t, err, `found "/usr/bin/crossgo", want local:NAME`)
+}
