@@ -7,14 +7,17 @@ import (
 	"github.com/crossgo/crossgo/test/env"
 )
 
-// TestArm64Worker builds on a worker that is arm64 as far as BuildKit and crossgo can tell: its steps run emulated.
+// TestArm64Worker builds on a worker that is arm64 as far as BuildKit and crossgo can tell: its steps run emulated, and so does
+// the frontend, from the image that crossgo makes of itself.
 func TestArm64Worker(t *testing.T) {
 	t.Parallel()
+	line := "# syntax=" + world.Registry.Ref(selfMade(t)+":1") + "\n"
 	world.Emulate(t, "arm64")
 	d := world.NewDaemon(t, env.DaemonOptions{Platforms: []string{"linux/arm64"}})
 	t.Run("hello", func(t *testing.T) {
-		out := t.TempDir()
-		buildOn(t, d, world.Mirror, example(t, "hello"), "--target=bin", "--platform=linux/amd64", "-o", out).OK(t)
+		dir, out := example(t, "hello"), t.TempDir()
+		write(t, dir, map[string]string{"crossgo.yaml": line + "go: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: off\n"})
+		buildOn(t, d, world.Mirror, dir, "--target=bin", "--platform=linux/amd64", "-o", out).OK(t)
 		said := env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "hello")}).OK(t).Stdout
 		requireLines(t, said, "hello: ok", "hello from linux/amd64")
 	})
@@ -23,7 +26,7 @@ func TestArm64Worker(t *testing.T) {
 		write(t, dir, map[string]string{
 			"go.mod":       "module example.com/small\n\ngo 1.26\n",
 			"main.go":      "package main\n\n// static int answer(void) { return 42; }\nimport \"C\"\n\nfunc main() { println(\"small:\", int(C.answer())) }\n",
-			"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: on\n    libc: musl\n    link: static\n",
+			"crossgo.yaml": line + "go: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: on\n    libc: musl\n    link: static\n",
 		})
 		buildOn(t, d, world.Mirror, dir, "--platform=linux/amd64", "-o", out).OK(t)
 		said := env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "small")}).OK(t).Stderr

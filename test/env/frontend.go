@@ -34,8 +34,8 @@ var FrontendLabels = map[string]string{
 		"moby.buildkit.frontend.contexts",
 }
 
-// FrontendImage pushes the frontend image of this checkout, once per run, and returns its reference on the registry. It
-// is made without BuildKit: one static binary from scratch for each build platform.
+// FrontendImage pushes the frontend image of this checkout for this machine's architecture, once per run, and returns its
+// reference on the registry. It is made without BuildKit: one static binary from scratch.
 func (e *Env) FrontendImage(t testing.TB) string {
 	t.Helper()
 	e.once.frontend.Do(func() { e.frontendErr = e.pushFrontend() })
@@ -45,20 +45,15 @@ func (e *Env) FrontendImage(t testing.TB) string {
 
 // pushFrontend builds and pushes.
 func (e *Env) pushFrontend() error {
-	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
-	for _, arch := range []string{"amd64", "arm64"} {
-		bin := filepath.Join(e.Dir, "bin", arch, frontendBinary)
-		if err := goBuild(e.Repo, "./cmd/crossgo-frontend", bin, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch); err != nil {
-			return err
-		}
-		img, err := frontendImage(bin, arch)
-		if err != nil {
-			return err
-		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: img,
-			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}}})
+	bin := filepath.Join(e.Dir, "bin", frontendBinary)
+	if err := goBuild(e.Repo, "./cmd/crossgo-frontend", bin, "CGO_ENABLED=0"); err != nil {
+		return err
 	}
-	return e.Registry.PushIndex(frontendName, index)
+	img, err := frontendImage(bin, runtime.GOARCH)
+	if err != nil {
+		return err
+	}
+	return e.Registry.Push(frontendName, img)
 }
 
 // DockerfileFrontend pushes docker.io/docker/dockerfile:1, the Dockerfile frontend as an image, of the same BuildKit version
@@ -70,15 +65,6 @@ func (e *Env) DockerfileFrontend(t testing.TB) {
 	img, err := frontendImage(bin, runtime.GOARCH)
 	require.NoError(t, err)
 	require.NoError(t, e.Registry.Push("docker/dockerfile:1", img))
-}
-
-// PushIndex pushes a multi-platform image.
-func (r *Registry) PushIndex(image string, index v1.ImageIndex) error {
-	ref, err := name.ParseReference(r.Ref(image), name.Insecure)
-	if err != nil {
-		return err
-	}
-	return remote.WriteIndex(ref, index)
 }
 
 // Push pushes an image.
