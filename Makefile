@@ -37,7 +37,7 @@ test:
 	go build ./... # once, before several test binaries want the same packages at the same time
 	go test -timeout 80m ./...
 
-# Less than a minute: all packages but the real-BuildKit tests.
+# Less than a minute: all packages but those below test/, which drive buildx, a registry and mirrors.
 test-fast:
 	go test $$(go list ./... | grep -v /test)
 

@@ -9,7 +9,6 @@ import (
 	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
-	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
@@ -26,7 +25,6 @@ type Option func(*config)
 type config struct {
 	settings plan.Settings
 	keyring  sysroot.Keyring
-	mutate   func(compiled llb.State, platform string) llb.State
 }
 
 // WithSettings are the addresses used when the request's build args name no others.

@@ -83,6 +83,14 @@ func TestProgramWithCPinsPackages(t *testing.T) {
 	require.Equal(t, []string{"DEBIAN_SECURITY_MIRROR is off: C packages come without Debian's security updates"}, f.warnings)
 }
 
+// TestSecurityUpdatesAreRead: unless they are turned off, both archives are asked, each for its own suite.
+func TestSecurityUpdatesAreRead(t *testing.T) {
+	f, known, _ := cgoFake(t)
+	_, err := f.build(t, known) // the fake has the same text for both
+	require.ErrorContains(t, err, `http://mirror/debian-security/dists/trixie-security/InRelease: InRelease is of suite "trixie", want "trixie-security"`)
+	require.True(t, f.askedFor("signed index of trixie-security"))
+}
+
 func TestStrangersSignatureIsRefused(t *testing.T) {
 	f, _, stranger := cgoFake(t)
 	_, err := f.build(t, stranger)

@@ -19,9 +19,6 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	var units []unitOutput
 	for _, u := range p.Units {
 		compiled, sysroot := compileUnit(in, p, u, code)
-		if in.Mutate != nil {
-			compiled = in.Mutate(compiled, p.Target)
-		}
 		units = append(units, unitOutput{plan: u, verified: verify(in, p, u, compiled), sysroot: sysroot})
 	}
 	switch p.Kind {

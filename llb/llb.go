@@ -27,7 +27,6 @@ type Inputs struct {
 	Args     plan.Settings
 	LocalID  string                                              // tells this request's local directories from another's: the same all through one request, so that they are sent once
 	NoCache  bool                                                // make everything again
-	Mutate   func(compiled llb.State, platform string) llb.State // lets a test spoil what is compiled before the gate; nil
 }
 
 // Description keys, which come back with the error of a failed step.

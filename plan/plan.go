@@ -116,7 +116,7 @@ func New(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if binaries, err = in.Select.narrow(in.File, binaries); err != nil {
+	if binaries, err = in.Select.narrow(in.File, in.Target, binaries); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {

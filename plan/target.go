@@ -47,17 +47,18 @@ func defaultKind(file *spec.File) Kind {
 	return KindBin
 }
 
-// narrow keeps the one binary that the target names.
-func (s Select) narrow(file *spec.File, all []binary) ([]binary, error) {
+// narrow keeps the one binary that the target names: by the name that it has in the spec, whatever ending the platform adds.
+func (s Select) narrow(file *spec.File, target spec.Platform, all []binary) ([]binary, error) {
 	if s.Binary == "" {
 		return all, nil
 	}
 	var names []string
 	for _, b := range all {
-		if b.name == s.Binary {
+		name := strings.TrimSuffix(b.name, fileEnding(target))
+		if name == s.Binary {
 			return []binary{b}, nil
 		}
-		names = append(names, b.name)
+		names = append(names, name)
 	}
 	return nil, fmt.Errorf("target %s/%s: %s builds no binary %q, it builds %s", s.Binary, s.Kind, file.Name, s.Binary, strings.Join(names, ", "))
 }

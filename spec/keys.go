@@ -96,7 +96,7 @@ var binaryKeys = []key[Binary]{
 var imageKeys = []key[Image]{
 	{"base", keyDoc{
 		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference", example: `base: debian:12-slim`,
-		does:   "What the image stands on. `auto` takes what the binaries need: nothing for static ones, the libc they were linked with otherwise.",
+		does:   "What the image stands on. `auto` is certificates, time zones, users and /tmp, with the libc that dynamic binaries were linked with; `scratch` is nothing but that libc.",
 		schema: schema{Type: "string", Default: "auto"},
 	}, one(func(i *Image) *Value[string] { return &i.Base }, onlyStrings, baseImage)},
 	{"entrypoint", keyDoc{
@@ -119,12 +119,12 @@ var imageKeys = []key[Image]{
 		}
 	}},
 	{"user", keyDoc{
-		typ: "string or number", def: "`65532:65532`", allowed: "`USER` or `USER:GROUP`, names or numbers", example: `user: "1000:1000"`,
+		typ: "string or number", def: "`65532:65532`; with another base than `auto`, the base's", allowed: "`USER` or `USER:GROUP`, names or numbers", example: `user: "1000:1000"`,
 		does:   "The user that the container runs as. The default is an unprivileged one that needs no /etc/passwd.",
 		schema: schema{Type: []string{"string", "integer"}, Default: defaultUser},
 	}, one(func(i *Image) *Value[string] { return &i.User }, orNumbers, imageUser)},
 	{"workdir", keyDoc{
-		typ: "string", def: "`/`", allowed: "an absolute path", example: `workdir: /data`,
+		typ: "string", def: "`/`; with another base than `auto`, the base's", allowed: "an absolute path", example: `workdir: /data`,
 		does:   "The working directory of the container.",
 		schema: schema{Type: "string", Pattern: "^/", Default: "/"},
 	}, one(func(i *Image) *Value[string] { return &i.WorkDir }, onlyStrings, workDir)},

@@ -168,3 +168,21 @@ func main() { println(http.StatusText(200), int(C.answer())) }
 	said := env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "get")}).OK(t).Stderr
 	requireLines(t, said, "OK 42")
 }
+
+// TestPositionIndependent: both kinds, from one spec, run.
+func TestPositionIndependent(t *testing.T) {
+	t.Parallel()
+	dir, out := t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{
+		"go.mod":       "module example.com/small\n\ngo 1.26\n",
+		"main.go":      "package main\n\n// static int answer(void) { return 42; }\nimport \"C\"\n\nfunc main() { println(\"small:\", int(C.answer())) }\n",
+		"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries:\n  - {main: ., name: shared, libc: glibc, link: pie}\n  - {main: ., name: alone, link: static-pie}\nimage: {}\n",
+	})
+	build(t, dir, "--target=image", "--platform=linux/arm64", "-o", out).OK(t)
+	for name, link := range map[string]string{"shared": "--dynamic", "alone": "--static"} {
+		file := filepath.Join(out, name)
+		verified(t, "linux/arm64", file, link)
+		said := env.Execute(t, env.Program{Platform: "linux/arm64", File: file, Root: out}).OK(t).Stderr
+		requireLines(t, said, "small: 42")
+	}
+}

@@ -45,6 +45,10 @@ func requireFrontendConfig(t *testing.T, img v1.Image) {
 	for name, value := range env.FrontendLabels {
 		require.Equal(t, value, config.Config.Labels[name])
 	}
+	root := t.TempDir()
+	env.Extract(t, img, root)
+	require.Equal(t, []string{"crossgo-frontend"}, files(t, root)) // from scratch, one binary, which needs nothing
+	verified(t, "linux/"+config.Architecture, filepath.Join(root, "crossgo-frontend"), "--static")
 }
 
 func TestFrontendImageByTheDockerfile(t *testing.T) {

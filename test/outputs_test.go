@@ -3,7 +3,10 @@ package test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/crossgo/crossgo/test/env"
@@ -36,6 +39,13 @@ func TestReportOutput(t *testing.T) {
 	got := files(t, out)
 	require.Contains(t, got, "report.json")
 	require.Contains(t, got, "report.txt")
+	text, err := os.ReadFile(filepath.Join(out, "report.txt"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "hello: ok: linux/arm64, ")
+	data, err := os.ReadFile(filepath.Join(out, "report.json"))
+	require.NoError(t, err)
+	require.True(t, json.Valid(data))
+	require.Contains(t, string(data), `"aarch64"`)
 }
 
 func TestOCIOutput(t *testing.T) {
@@ -67,13 +77,25 @@ func TestPushedImageIsWholeAndRunsAsNobody(t *testing.T) {
 	build(t, example(t, "hello"), "--target=image", twoPlatforms,
 		"-o", "type=image,push=true,name="+world.Registry.Ref("test/hello:1")).OK(t)
 	checkHelloImage(t, "test/hello:1")
+	runAsNobody(t, world.Registry.Images(t, "test/hello:1")["linux/"+runtime.GOARCH])
+}
 
-	out := t.TempDir()
-	build(t, example(t, "hello"), "--target=image", "--platform=linux/amd64", "-o", out).OK(t)
-	got := files(t, out)
-	require.Subset(t, got, []string{"hello", "etc/ssl/certs/ca-certificates.crt", "etc/nsswitch.conf", "etc/passwd", "etc/group",
+// runAsNobody runs an image's program as a container would: its root directory, its user, its environment.
+func runAsNobody(t *testing.T, img v1.Image) {
+	t.Helper()
+	config, err := img.ConfigFile()
+	require.NoError(t, err)
+	root := t.TempDir()
+	env.Extract(t, img, root)
+	require.Subset(t, files(t, root), []string{"hello", "etc/ssl/certs/ca-certificates.crt", "etc/nsswitch.conf", "etc/passwd", "etc/group",
 		"usr/share/zoneinfo/Europe/Berlin"})
-	require.DirExists(t, filepath.Join(out, "tmp"))
+	tmp, err := os.Stat(filepath.Join(root, "tmp"))
+	require.NoError(t, err)
+	require.Equal(t, fs.ModeDir|fs.ModeSticky|0o777, tmp.Mode())
+	require.NoError(t, os.Chmod(root, 0o755))
+	said := env.Run(t, env.Cmd{Root: root, Dir: "/", User: 65532, Env: config.Config.Env, Args: config.Config.Entrypoint}).OK(t).Stdout
+	requireLines(t, said, "hello: ok", "user: nonroot")
+	require.NotContains(t, said, "roots: 0")
 }
 
 // checkHelloImage reads an image of two platforms back from the registry.

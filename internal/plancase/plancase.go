@@ -56,6 +56,11 @@ var All = []Case{
 	{Name: "musl-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/amd64"},
 	{Name: "glibc-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/arm64"},
 	{Name: "static-pie", Spec: "# syntax=x\nbinaries: [{main: ., link: static-pie}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "pie-of-a-module-below", Spec: "# syntax=x\nmodule: services/app\nbinaries: [{main: ., name: server, libc: glibc, link: pie, ldflags: ['-X main.version=${V}']}]\nargs: {V: dev}\n",
+		Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64", Args: map[string]string{"V": "1.2"}},
+	{Name: "base-image", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\nimage: {base: 'debian:13-slim'}\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "narrowed-windows", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, name: server}, {main: ., name: other}]\n",
+		Facts: []plan.BinaryFacts{pure, pure}, Target: "windows/amd64", Build: "linux/amd64", Kind: "server/bin"},
 	{Name: "two-units", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off'}, {main: ., libc: glibc, link: static}]\n",
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
 }

@@ -40,6 +40,7 @@ func (r Result) OK(t testing.TB) Result {
 type Cmd struct {
 	Dir    string        // working directory
 	Root   string        // root directory of the program; needs the right to change it
+	User   uint32        // number of the user and of the group; 0: the process's own
 	Env    []string      // added to the process's
 	Args   []string      // program and arguments
 	Within time.Duration // commandWithin when zero
@@ -63,8 +64,9 @@ func run(c Cmd) (Result, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.Args[0], c.Args[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, append(os.Environ(), c.Env...)
-	if c.Root != "" {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: c.Root}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: c.Root}
+	if c.User != 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: c.User, Gid: c.User}
 	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second

@@ -20,8 +20,7 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 )
 
-// qemu has the user emulator of each platform without its variant, and the processor it shall be where the emulator's
-// default would not show that a variant is honoured. linux/386 runs on amd64 as it is.
+// qemu has the user emulator of each platform without its variant. linux/386 runs on amd64 as it is.
 var qemu = map[string]string{
 	"linux/amd64":    "qemu-x86_64-static",
 	"linux/arm64":    "qemu-aarch64-static",
@@ -33,6 +32,10 @@ var qemu = map[string]string{
 	"linux/loong64":  "qemu-loongarch64-static",
 	"linux/mips64le": "qemu-mips64el-static",
 }
+
+// processors are those that the emulator shall be for a platform with a variant: the oldest that have it. What is compiled for a
+// newer variant ends there by an illegal instruction.
+var processors = map[string]string{"linux/arm/v5": "arm926", "linux/arm/v6": "arm1176", "linux/arm/v7": "cortex-a7"}
 
 // Executable reports whether Execute can run programs of the platform. Of the others only the form can be checked.
 func Executable(platform string) bool {
@@ -87,6 +90,9 @@ func command(p Program) (Cmd, error) {
 			return c, err
 		}
 		c.Args = []string{found}
+		if cpu := processors[p.Platform]; cpu != "" {
+			c.Args = append(c.Args, "-cpu", cpu)
+		}
 		if p.Root != "" {
 			c.Args = append(c.Args, "-L", p.Root)
 		}

@@ -24,6 +24,15 @@ func TestExecuteRunsOtherPlatforms(t *testing.T) {
 	}
 }
 
+// TestExecuteHonoursTheVariant: what is compiled for a newer processor does not run for an older one.
+func TestExecuteHonoursTheVariant(t *testing.T) {
+	dir := write(t, map[string]string{"go.mod": "module probe\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() { println(\"ran\") }\n"})
+	bin := filepath.Join(t.TempDir(), "probe")
+	require.NoError(t, goBuild(dir, ".", bin, "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm", "GOARM=7", "GOWORK=off"))
+	require.Equal(t, "ran\n", Execute(t, Program{Platform: "linux/arm/v7", File: bin}).OK(t).Stderr)
+	require.NotZero(t, Execute(t, Program{Platform: "linux/arm/v5", File: bin}).Code)
+}
+
 func TestCommandRefusesPlatformsThatCannotRunHere(t *testing.T) {
 	_, err := command(Program{Platform: "darwin/arm64", File: "x"})
 	require.ErrorContains(t, err, "darwin/arm64")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -116,6 +117,17 @@ func platformOf(t testing.TB, img v1.Image) *v1.Platform {
 	config, err := img.ConfigFile()
 	require.NoError(t, err)
 	return config.Platform()
+}
+
+// Extract unpacks an image's files into a directory.
+func Extract(t testing.TB, img v1.Image, dir string) {
+	t.Helper()
+	layers := mutate.Extract(img)
+	defer layers.Close()
+	tar := exec.Command("tar", "-xpf", "-", "-C", dir)
+	tar.Stdin = layers
+	out, err := tar.CombinedOutput()
+	require.NoError(t, err, string(out))
 }
 
 // frontendImage is the image for one architecture.
