@@ -1,6 +1,6 @@
 // Package test drives crossgo the way users do: the real docker command and buildx, a real buildkitd, a real registry; and
 // runs what comes out. What is fetched comes from mirrors on the loopback address (see test/env), live_test.go excepted. What
-// builds is parallel: each build has stretches that keep one processor busy, or none.
+// builds is parallel, but for the emulated worker: each build has stretches that keep one processor busy, or none.
 package test
 
 import (
