@@ -47,7 +47,7 @@ var badInputs = []struct {
 	{name: "compile error", files: map[string]string{"main.go": "package main\n\nfunc main() { undefinedThing() }\n"}, spec: "binaries:\n  - main: .\n",
 		says: []string{"main.go:3:15: undefined: undefinedThing", "crossgo.yaml:3:11: compile hello for linux/"}},
 	{name: "C compile error", from: "cxx", files: map[string]string{"words.cpp": "#include \"words.h\"\nint broken( {}\n"}, args: []string{"--platform=linux/arm64"},
-		says: []string{"words.cpp:2:", "error:", "crossgo.yaml:4:11: compile cxx for linux/arm64 failed"}},
+		says: []string{"words.cpp:2:", "error:", "crossgo.yaml:5:11: compile cxx for linux/arm64 failed"}},
 	{name: "Debian mirror unreachable", from: "syslib", args: []string{"--platform=linux/arm64", "--build-arg=DEBIAN_MIRROR=http://127.0.0.1:1/debian"},
 		says: []string{"the Debian mirror cannot be read", "127.0.0.1:1"}},
 	{name: "variant of amd64", spec: "platforms: [linux/amd64/v9]\nbinaries:\n  - main: .\n", says: []string{"crossgo.yaml:2:13", "linux/amd64/v9", "v1, v2, v3, v4"}},
