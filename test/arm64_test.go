@@ -23,11 +23,7 @@ func TestArm64Worker(t *testing.T) {
 	})
 	t.Run("small cgo program", func(t *testing.T) {
 		dir, out := t.TempDir(), t.TempDir()
-		write(t, dir, map[string]string{
-			"go.mod":       "module example.com/small\n\ngo 1.26\n",
-			"main.go":      "package main\n\n// static int answer(void) { return 42; }\nimport \"C\"\n\nfunc main() { println(\"small:\", int(C.answer())) }\n",
-			"crossgo.yaml": line + "go: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: on\n    libc: musl\n    link: static\n",
-		})
+		writeSmall(t, dir, line+"go: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: on\n    libc: musl\n    link: static\n")
 		buildOn(t, d, world.Mirror, dir, "--platform=linux/amd64", "-o", out).OK(t)
 		said := env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "small")}).OK(t).Stderr
 		requireLines(t, said, "small: 42")

@@ -173,11 +173,7 @@ func main() { println(http.StatusText(200), int(C.answer())) }
 func TestPositionIndependent(t *testing.T) {
 	t.Parallel()
 	dir, out := t.TempDir(), t.TempDir()
-	write(t, dir, map[string]string{
-		"go.mod":       "module example.com/small\n\ngo 1.26\n",
-		"main.go":      "package main\n\n// static int answer(void) { return 42; }\nimport \"C\"\n\nfunc main() { println(\"small:\", int(C.answer())) }\n",
-		"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries:\n  - {main: ., name: shared, libc: glibc, link: pie}\n  - {main: ., name: alone, link: static-pie}\nimage: {entrypoint: /shared}\n",
-	})
+	writeSmall(t, dir, syntax+"go: \"1.26.8\"\nbinaries:\n  - {main: ., name: shared, libc: glibc, link: pie}\n  - {main: ., name: alone, link: static-pie}\nimage: {entrypoint: /shared}\n")
 	build(t, dir, "--target=image", "--platform=linux/arm64", "-o", out).OK(t)
 	for name, link := range map[string]string{"shared": "--dynamic", "alone": "--static"} {
 		file := filepath.Join(out, name)

@@ -62,6 +62,16 @@ func write(t testing.TB, dir string, files map[string]string) {
 	}
 }
 
+// writeSmall makes dir a module with the smallest program that has C in it.
+func writeSmall(t testing.TB, dir, spec string) {
+	t.Helper()
+	write(t, dir, map[string]string{
+		"go.mod":       "module example.com/small\n\ngo 1.26\n",
+		"main.go":      "package main\n\n// static int answer(void) { return 42; }\nimport \"C\"\n\nfunc main() { println(\"small:\", int(C.answer())) }\n",
+		"crossgo.yaml": spec,
+	})
+}
+
 // build runs docker buildx build for dir with the frontend image of this checkout and the well-behaved mirror.
 func build(t testing.TB, dir string, args ...string) env.Result {
 	t.Helper()
