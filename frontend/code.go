@@ -35,7 +35,7 @@ func (r *request) modulesJob() *plan.ModulesJob {
 	if r.vendor {
 		return nil
 	}
-	job := plan.Modules(r.spec.Module.V, r.inputs.Args.Proxy)
+	job := plan.Modules(r.spec, r.inputs.Args.Proxy)
 	return &job
 }
 

@@ -74,7 +74,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	r.inputs = gollb.Inputs{
 		Context: sources, Self: self, SelfPath: selfPath, Build: oci(r.build), Proxy: r.proxy(),
 		Args: settings, Archives: map[string]string{"main": settings.DebianMirror, "security": settings.SecurityMirror},
-		Source: r.locationOf, NoCache: r.ui.IsNoCache(""), LocalID: identity.NewID(),
+		Source: r.locationOf, NoCache: r.ui.IsNoCache(""), LocalID: identity.NewID(), CacheNS: r.ui.CacheIDNamespace,
 	}
 	return nil
 }

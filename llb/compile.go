@@ -119,15 +119,34 @@ func (s *unitStates) mountHeavy(e *exec, h *plan.Heavy) {
 	}
 }
 
-// compile builds the user's packages. What it adds to GOCACHE is thrown away.
+// compile builds the user's packages.
 func (s *unitStates) compile() llb.State {
 	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
-	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.unit.FullEnv(), Builds: s.unit.Builds}
+	job, err := s.plan.CompileJob(s.unit)
+	if err != nil {
+		return llb.Scratch().Async(failed(err))
+	}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
 	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.in.Context)
 	s.mountLinkers(e)
-	e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, llb.ContentCache(llb.MountContentCacheOff)))
+	s.mountCache(e, job)
 	return e.output()
+}
+
+// mountCache mounts what was compiled before, and where to keep what is compiled now.
+func (s *unitStates) mountCache(e *exec, job plan.CompileJob) {
+	off := llb.ContentCache(llb.MountContentCacheOff)
+	switch {
+	case job.Prog != "":
+		e.online().keep(plan.PathGoCache, "prog").secret(plan.PathProg, plan.SecretProg)
+	case job.Objects == nil: // go writes into its cache what it compiles: that is thrown away
+		e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, off))
+	default:
+		e.keep(plan.PathObjects, "objects")
+		if job.Objects.Layer {
+			e.mount(plan.PathGoCache, s.gocache, off)
+		}
+	}
 }
 
 // mountLinkers puts our own binary between the Go linker and the compiler that links (step/linker.go).

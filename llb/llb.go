@@ -25,8 +25,9 @@ type Inputs struct {
 	Proxy    llb.ProxyEnv                          // for steps with a network
 	Source   func(where string) llb.ConstraintsOpt // the spec's line for a place; nil options are allowed
 	Args     plan.Settings
-	LocalID  string                                              // tells this request's local directories from another's: the same all through one request, so that they are sent once
-	NoCache  bool                                                // make everything again
+	LocalID  string // tells this request's local directories from another's: the same all through one request, so that they are sent once
+	NoCache  bool   // make everything again
+	CacheNS  string // tells this request's cache mounts from those of others
 }
 
 // Description keys, which come back with the error of a failed step.
@@ -115,14 +116,23 @@ func (e *exec) scratch(at string) *exec {
 	return e
 }
 
+// keep gives the step a folder that the builder keeps for all builds. Its steps cope with others that use it at the same time: no
+// build waits for another.
+func (e *exec) keep(at, id string) *exec {
+	e.options = append(e.options, llb.AddMount(at, llb.Scratch(), llb.AsPersistentCacheDir(path.Join(e.in.CacheNS, "crossgo", id), llb.CacheMountShared)))
+	return e
+}
+
 // online gives the step the network and what it needs there.
 func (e *exec) online() *exec {
 	e.network = true
-	e.options = append(e.options,
-		llb.WithProxy(e.in.Proxy),
-		llb.AddSecret(plan.PathCA, llb.SecretID(plan.SecretCA), llb.SecretOptional),
-		llb.AddSecret(plan.PathNetrc, llb.SecretID(plan.SecretNetrc), llb.SecretOptional),
-	)
+	e.options = append(e.options, llb.WithProxy(e.in.Proxy))
+	return e.secret(plan.PathCA, plan.SecretCA).secret(plan.PathNetrc, plan.SecretNetrc)
+}
+
+// secret gives the step a file of the client's, if the client has it.
+func (e *exec) secret(at, id string) *exec {
+	e.options = append(e.options, llb.AddSecret(at, llb.SecretID(id), llb.SecretOptional))
 	return e
 }
 

@@ -19,6 +19,9 @@ func ModuleFiles(in Inputs) llb.State {
 func Modules(in Inputs, goState llb.State, where string, job plan.ModulesJob) llb.State {
 	e := in.self("modules", "[modules] go mod download", where, "the modules", job).online().
 		goRoot(goState).mount(plan.PathSource, ModuleFiles(in)).scratch(plan.PathGoCache)
+	if job.Keep {
+		e.keep(plan.PathDownload, "downloads")
+	}
 	run := e.run()
 	run.AddMount(plan.PathOut, llb.Scratch())
 	return run.AddMount(plan.PathModules, llb.Scratch())

@@ -23,6 +23,7 @@ type BinaryFacts struct {
 	Foreign  []string      `json:"foreign"`         // foreign packages, Heavy's included
 	Std      []string      `json:"std"`             // packages of the standard library
 	Pure     PurePackages  `json:"pure,omitzero"`   // with cgo only
+	OwnC     bool          `json:"ownC,omitempty"`  // packages of the user's own have C or assembly files
 	Problems []Problem     `json:"problems,omitempty"`
 }
 

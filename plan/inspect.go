@@ -53,9 +53,9 @@ func DecideCGO(word, platform string, users, needs []string) bool {
 // Stubs are packages that compile without cgo and then fail at run time, whatever is asked of them.
 var Stubs = []string{"github.com/mattn/go-sqlite3"}
 
-// Modules is the job that downloads the module's dependencies.
-func Modules(dir string, proxy Proxy) ModulesJob {
-	return ModulesJob{Dir: dir, Env: append(baseEnv(), proxy.env()...)}
+// Modules is the job that downloads the module's dependencies. Nothing is kept beside the layer when layers alone were asked for.
+func Modules(file *spec.File, proxy Proxy) ModulesJob {
+	return ModulesJob{Dir: file.Module.V, Env: append(baseEnv(), proxy.env()...), Keep: file.Cache.Mode.V != spec.CacheLayers}
 }
 
 // env is the proxy as the go command reads it; what is not set has the go command's own default.

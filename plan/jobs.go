@@ -26,8 +26,9 @@ type Proxy struct {
 
 // ModulesJob downloads what go.mod and go.sum name.
 type ModulesJob struct {
-	Dir string   `json:"dir"` // module directory below PathSource
-	Env []string `json:"env"`
+	Dir  string   `json:"dir"` // module directory below PathSource
+	Env  []string `json:"env"`
+	Keep bool     `json:"keep,omitempty"` // PathDownload keeps what was downloaded
 }
 
 // SkimJob reduces the build context to what go list reads.
@@ -79,9 +80,19 @@ type UnpackJob struct {
 
 // CompileJob builds one unit's binaries into PathOut.
 type CompileJob struct {
-	Dir    string        `json:"dir"`
-	Env    []string      `json:"env"`
-	Builds []BuildOutput `json:"builds"`
+	Dir     string        `json:"dir"`
+	Env     []string      `json:"env"`
+	Builds  []BuildOutput `json:"builds"`
+	Objects *Objects      `json:"objects,omitempty"` // how objects are kept; nil when they are not, or by the user's program
+	Prog    string        `json:"prog,omitempty"`    // the user's GOCACHEPROG, a file that has to be there
+}
+
+// Objects is how the compile step keeps objects in PathObjects.
+type Objects struct {
+	Layer bool     `json:"layer,omitempty"` // PathGoCache has those of the dependency layers
+	Salt  string   `json:"salt,omitempty"`  // what C is compiled with and the go command does not look at
+	Own   bool     `json:"own,omitempty"`   // the user's own packages have C or assembly: any file of the context may be a header
+	First []string `json:"first,omitempty"` // go's arguments to compile what is not the user's before what is
 }
 
 // BuildOutput is one run of go build.

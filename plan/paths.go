@@ -7,6 +7,8 @@ const (
 	PathGoRoot   = "/toolchain/go"    // the Go distribution
 	PathModules  = "/modules"         // GOMODCACHE
 	PathGoCache  = "/gocache"         // GOCACHE
+	PathObjects  = "/objects"         // cache mount with the objects of the user's own packages, laid out as a GOCACHE
+	PathDownload = "/downloads"       // cache mount with downloaded modules, laid out as a module proxy
 	PathSource   = "/src"             // the build context
 	PathSysroot  = "/sysroot"         // the target's C side
 	PathHostUsr  = "/usr"             // the host C toolchain's usr
@@ -26,5 +28,7 @@ const (
 	PathRoot     = "/root"            // the image that outputs will run in, for verify
 	PathReport   = "/report"          // where verify puts its reports
 	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates
+	PathProg     = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG
+	SecretProg   = "cache-prog"       // its id
 	SecretNetrc  = "netrc"            // id of the optional secret with module proxy credentials
 )

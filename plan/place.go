@@ -33,7 +33,12 @@ func mainRef(entry, main int) string { return fmt.Sprintf("@{binaries[%d].main[%
 
 func packageRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].packages[%d]}", entry, i) }
 
-var reference = regexp.MustCompile(`@\{binaries\[(\d+)\]\.(main|packages)\[(\d+)\]\}`)
+const progRef = "@{cache.prog}"
+
+// ProgPlace begins the messages of steps about the cache's program.
+const ProgPlace = progRef + ": "
+
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog)\}`)
 
 // WithoutReferences is a text for where the spec is not at hand.
 func WithoutReferences(text string) string {
@@ -45,6 +50,9 @@ var withPlace = regexp.MustCompile(reference.String() + `: `)
 // Places replaces every reference in a text by the file's line and column.
 func Places(file *spec.File, text string) string {
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+		if ref == progRef {
+			return place(file, file.Cache.Mode.Pos)
+		}
 		m := reference.FindStringSubmatch(ref)
 		entry, _ := strconv.Atoi(m[1]) // the pattern lets digits through only
 		i, _ := strconv.Atoi(m[3])

@@ -33,6 +33,7 @@ type Plan struct {
 	Dir    string `json:"dir"`
 	Vendor bool   `json:"vendor,omitempty"`
 	Kind   Kind   `json:"kind"`
+	Cache  Cache  `json:"cache"`
 	Units  []Unit `json:"units"`
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 }
@@ -47,6 +48,8 @@ type Unit struct {
 	Builds  []BuildOutput `json:"builds"`
 	Outputs []VerifyFile  `json:"outputs"`
 	Dynamic bool          `json:"dynamic,omitempty"` // some output needs a loader
+	OwnC    bool          `json:"ownC,omitempty"`    // packages of the user's own have C or assembly files
+	First   []string      `json:"first,omitempty"`   // without layers: go's arguments that compile what is not the user's
 }
 
 // FullEnv is the environment of the unit's steps that have the C side.
@@ -112,17 +115,19 @@ type TextFile struct {
 // New decides. All problems are returned at once, in the order of the spec, each located.
 func New(in Input) (*Plan, error) {
 	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind}
+	cache, cacheErr := decideCache(in)
 	binaries, err := decideBinaries(in)
-	if err != nil {
+	if err := errors.Join(cacheErr, err); err != nil {
 		return nil, err
 	}
+	p.Cache = cache
 	if binaries, err = in.Select.narrow(in.File, in.Target, binaries); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {
 		return nil, err
 	}
-	if p.Units, err = units(in, binaries); err != nil {
+	if p.Units, err = units(in, cache, binaries); err != nil {
 		return nil, err
 	}
 	if p.Kind == KindImage {

@@ -9,7 +9,7 @@ import (
 )
 
 // units groups binaries that are compiled alike, in the order in which the spec names the first of each.
-func units(in Input, all []binary) ([]Unit, error) {
+func units(in Input, cache Cache, all []binary) ([]Unit, error) {
 	target, err := TargetEnv(in.Target)
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func units(in Input, all []binary) ([]Unit, error) {
 		members[i] = append(members[i], b)
 	}
 	for i := range list {
-		if err := list[i].fill(in, members[i]); err != nil {
+		if err := list[i].fill(in, cache, members[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -58,9 +58,9 @@ func newUnit(in Input, b binary, target []string) (Unit, error) {
 }
 
 // fill enters the unit's dependencies and members.
-func (u *Unit) fill(in Input, members []binary) error {
+func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 	flags := members[0].compileFlags(members[0].tags)
-	if err := u.depsSteps(in, members, flags); err != nil {
+	if err := u.dependencies(in, cache, members, flags); err != nil {
 		return err
 	}
 	for _, b := range members {
@@ -91,14 +91,20 @@ func (b binary) compileFlags(tags []string) []string {
 	return flags
 }
 
-// depsSteps orders the foreign packages so that the most expensive are rebuilt least: modules with C code in a module of
-// their own, whose key knows nothing of go.mod; then the other foreign packages; then the rest of the standard library.
-// Before them, what the first of them needs and no C compiler is needed for: that is compiled while the C side is unpacked, and
-// is the same for every C library.
-func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
-	var modules []HeavyModule
-	var pure PurePackages
-	var foreign, std []string
+// dependencies decides where what is not the user's is compiled: in steps of its own, or by the compile step.
+func (u *Unit) dependencies(in Input, cache Cache, members []binary, flags []string) error {
+	facts := gather(in, members)
+	u.OwnC = facts.OwnC
+	if !cache.Layers {
+		u.First = slices.Concat([]string{"build"}, flags, sortedUnique(append(facts.Foreign, facts.Std...)))
+		return nil
+	}
+	return u.depsSteps(in, members, facts, flags)
+}
+
+// gather joins the facts of the entries that the members are of.
+func gather(in Input, members []binary) BinaryFacts {
+	var all BinaryFacts
 	entries := map[int]bool{}
 	for _, b := range members {
 		if entries[b.entry] {
@@ -106,20 +112,28 @@ func (u *Unit) depsSteps(in Input, members []binary, flags []string) error {
 		}
 		entries[b.entry] = true
 		facts := in.Facts.Binaries[b.entry]
-		modules = append(modules, facts.Heavy...)
-		pure = pure.and(facts.Pure)
-		foreign, std = append(foreign, facts.Foreign...), append(std, facts.Std...)
+		all.Heavy, all.Pure = append(all.Heavy, facts.Heavy...), all.Pure.and(facts.Pure)
+		all.Foreign, all.Std = append(all.Foreign, facts.Foreign...), append(all.Std, facts.Std...)
+		all.OwnC = all.OwnC || facts.OwnC
 	}
-	u.depsStep(DepsStep{ID: "bare", Bare: true}, members[0].compileFlags(members[0].userTags), pure.before(modules, foreign))
-	if len(modules) > 0 {
-		step, err := heavyStep(in.Go, mergeHeavy(modules), members[0])
+	return all
+}
+
+// depsSteps orders the foreign packages so that the most expensive are rebuilt least: modules with C code in a module of
+// their own, whose key knows nothing of go.mod; then the other foreign packages; then the rest of the standard library.
+// Before them, what the first of them needs and no C compiler is needed for: that is compiled while the C side is unpacked, and
+// is the same for every C library.
+func (u *Unit) depsSteps(in Input, members []binary, facts BinaryFacts, flags []string) error {
+	u.depsStep(DepsStep{ID: "bare", Bare: true}, members[0].compileFlags(members[0].userTags), facts.Pure.before(facts.Heavy, facts.Foreign))
+	if len(facts.Heavy) > 0 {
+		step, err := heavyStep(in.Go, mergeHeavy(facts.Heavy), members[0])
 		if err != nil {
 			return err
 		}
 		u.Deps = append(u.Deps, step)
 	}
-	u.depsStep(DepsStep{ID: "foreign"}, flags, foreign)
-	u.depsStep(DepsStep{ID: "std"}, flags, append(foreign, std...))
+	u.depsStep(DepsStep{ID: "foreign"}, flags, facts.Foreign)
+	u.depsStep(DepsStep{ID: "std"}, flags, append(facts.Foreign, facts.Std...))
 	return nil
 }
 

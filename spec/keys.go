@@ -48,6 +48,19 @@ var fileKeys = []key[File]{
 		does:   "The container image. With this key the default target is `image`, without it `bin`.",
 		schema: schema{AnyOf: []*schema{{Type: "null"}, {Ref: "#/definitions/image"}}},
 	}, readImage},
+	{"cache", keyDoc{
+		typ: "string or mapping", def: "`auto`", allowed: "`auto`, `layers`, `mounts`, `both`, or a mapping with the key of [the cache](#the-cache)", example: `cache: layers`,
+		does:   "Where compiled code is kept for the next build. `layers`: compiled dependencies are layers, which registry and other caches carry to the next machine. `mounts`: everything is kept in the builder's own cache, as a cache mount of a Dockerfile. `both`: dependencies in layers, the user's own packages and downloaded modules in the builder's cache. `auto` is `both`, and `layers` with a Go older than 1.24.",
+		schema: schema{AnyOf: []*schema{{Enum: cacheWords, Default: string(CacheAuto)}, {Ref: "#/definitions/cache"}}},
+	}, readCache},
+}
+
+var cacheKeys = []key[Cache]{
+	{"prog", keyDoc{
+		typ: "string or list of strings", def: "none", allowed: "a program in the build context, as a relative path, and its arguments, in which `${NAME}` is a build argument; a single string has no spaces", example: `prog: [tools/gocacheprog, --url, "${CACHE_URL}"]`,
+		does:   "A program that keeps compiled packages for a whole fleet of builders, as the go command's GOCACHEPROG (`go doc cmd/go/internal/cacheprog`). It runs on the build machine, without a C library around it and with the network.",
+		schema: stringOrList(schema{Type: "string"}),
+	}, many(func(c *Cache) *[]Value[string] { return &c.Prog }, listRule{orString: true, notEmpty: true, check: someText})},
 }
 
 var binaryKeys = []key[Binary]{
@@ -178,6 +191,32 @@ func readProgram(at func(*Image) *[]Value[string]) reader[Image] {
 			rule.check = program
 		}
 		*at(to) = r.texts(path, n, rule)
+	}
+}
+
+// readCache takes a word, or a mapping for what a word cannot say.
+func readCache(r reading, to *File, path string, n *node) {
+	if n.kind == kindMapping {
+		to.Cache.Mode = Value[CacheMode]{CacheProg, n.pos}
+		mapping(r, &to.Cache, path, n, cacheKeys)
+		r.cacheProg(path, n, to.Cache.Prog)
+		return
+	}
+	if v, ok := r.text(path, n, onlyStrings, word(cacheWords)); ok {
+		to.Cache.Mode = Value[CacheMode]{CacheMode(v.V), v.Pos}
+	}
+}
+
+// cacheProg checks the words of the program: the first is a file of the build context.
+func (r reading) cacheProg(path string, n *node, prog []Value[string]) {
+	if len(prog) == 0 {
+		if len(n.fields) == 0 {
+			r.fail(n.pos, path, "found an empty mapping, wanted the key prog, or one of %s", strings.Join(cacheWords, ", "))
+		}
+		return
+	}
+	if _, err := contextFile(prog[0].V); err != nil {
+		r.fail(prog[0].Pos, path+".prog", "%s", err)
 	}
 }
 

@@ -17,7 +17,7 @@ const everyMain = "./..."
 // file. An empty file, or one of comments alone, is a spec with all defaults.
 func Parse(name string, data []byte) (*File, error) {
 	p := &problems{file: name, ends: map[Pos]Pos{}}
-	f := &File{Name: name, Module: Value[string]{V: "."}}
+	f := &File{Name: name, Module: Value[string]{V: "."}, Cache: Cache{Mode: Value[CacheMode]{V: CacheAuto}}}
 	root := readYAML(p, data)
 	r := reading{p}
 	if root != nil && root.kind != kindNull {
@@ -84,6 +84,11 @@ func (r reading) rules(f *File) {
 		}
 	}
 	r.distinctNames(f.Binaries)
+	for i, w := range f.Cache.Prog {
+		if err := refsDeclared(w.V, declared); err != nil {
+			r.fail(w.Pos, fmt.Sprintf("cache.prog[%d]", i), "%s", err)
+		}
+	}
 }
 
 // combination is a rule on the keys of one binary.

@@ -20,6 +20,7 @@ func Reference() string {
 		"{{file}}\n", keySections(fileKeys),
 		"{{binary}}\n", keySections(binaryKeys),
 		"{{image}}\n", keySections(imageKeys),
+		"{{cache}}\n", keySections(cacheKeys),
 		"{{platforms}}\n", platformTable(),
 		"{{builtin}}", "`"+strings.Join(BuiltinArgs, "`, `")+"`",
 		"{{ldflags}}\n", flagTable(),

@@ -44,6 +44,10 @@ func TestExamplesParse(t *testing.T) {
 		_, err := Parse("example", []byte("image:\n  "+k.doc.example+"\n"))
 		require.NoError(t, err, k.doc.example)
 	}
+	for _, k := range cacheKeys {
+		_, err := Parse("example", []byte("args: {CACHE_URL: dev}\ncache:\n  "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
 	whole := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(Reference())
 	_, err := Parse("example", []byte(whole[1]))
 	require.NoError(t, err)
@@ -58,6 +62,9 @@ func allDocs() []keyDoc {
 		docs = append(docs, k.doc)
 	}
 	for _, k := range imageKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range cacheKeys {
 		docs = append(docs, k.doc)
 	}
 	return docs

@@ -37,7 +37,26 @@ type File struct {
 	Args      []Arg           // declared build args
 	Binaries  []Binary        // never empty after Parse: the default is one entry that builds every main package
 	Image     *Image          // nil when the file has no image: block
+	Cache     Cache
 }
+
+// Cache says where compiled code is kept from one build to the next.
+type Cache struct {
+	Mode Value[CacheMode] // CacheAuto by default
+	Prog []Value[string]  // with CacheProg alone: a file of the context and its arguments, with ${NAME} not yet replaced
+}
+
+// CacheMode is the kind of the cache.
+type CacheMode string
+
+// The values of cache. CacheProg is not written as a word: it stands for a mapping with prog.
+const (
+	CacheAuto   CacheMode = "auto"
+	CacheLayers CacheMode = "layers" // compiled dependencies are layers of the graph
+	CacheMounts CacheMode = "mounts" // all objects are in a cache mount of the builder
+	CacheBoth   CacheMode = "both"   // dependencies in layers, the user's own packages in a cache mount
+	CacheProg   CacheMode = "prog"   // a program of the user's keeps all objects
+)
 
 // Arg is a declared build argument and its default value.
 type Arg struct {

@@ -61,6 +61,14 @@ func moduleDir(s string) (string, error) {
 	return path.Clean(s), nil
 }
 
+// contextFile checks the path of a file inside the build context and gives its clean form.
+func contextFile(s string) (string, error) {
+	if path.IsAbs(s) || outside(s) || strings.Contains(s, `\`) || strings.ContainsAny(s, " \t\n") || path.Clean(s) == "." {
+		return "", fmt.Errorf("found %s, wanted a file of the build context as a relative path with slashes, without .. and spaces, such as \"tools/gocacheprog\"", quote(s))
+	}
+	return path.Clean(s), nil
+}
+
 func outside(s string) bool { return slices.Contains(strings.Split(s, "/"), "..") }
 
 // mainPattern is a package pattern relative to the module. Its letters are those of Go import paths
@@ -104,9 +112,10 @@ var binaryName = matching(namePattern, "a file name of letters, digits and . _ +
 
 // The values of cgo and link, in the order messages name them.
 var (
-	cgoWords  = []string{string(CGOAuto), string(CGOOn), string(CGOOff)}
-	linkWords = []string{string(LinkStatic), string(LinkStaticPIE), string(LinkDynamic), string(LinkPIE)}
-	libcWords = []string{string(Musl), string(Glibc), "glibc>=VERSION"}
+	cgoWords   = []string{string(CGOAuto), string(CGOOn), string(CGOOff)}
+	linkWords  = []string{string(LinkStatic), string(LinkStaticPIE), string(LinkDynamic), string(LinkPIE)}
+	cacheWords = []string{string(CacheAuto), string(CacheLayers), string(CacheMounts), string(CacheBoth)}
+	libcWords  = []string{string(Musl), string(Glibc), "glibc>=VERSION"}
 )
 
 // switches are the other ways to write on and off that YAML and people know.

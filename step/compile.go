@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
@@ -14,14 +17,60 @@ import (
 
 // compile builds a unit's binaries into PathOut, one after the other: the go command itself keeps all cores busy.
 func compile(ctx context.Context, job plan.CompileJob) error {
-	if err := keepCache(time.Now()); err != nil {
+	env, err := prepareCache(ctx, job)
+	if err != nil {
 		return err
 	}
 	for _, b := range job.Builds {
-		err := goCommand{dir: sourceDir(job.Dir), env: job.Env, args: b.Args, out: os.Stderr}.run(ctx)
+		err := goCommand{dir: sourceDir(job.Dir), env: env, args: b.Args, out: os.Stderr}.run(ctx)
 		if err != nil {
 			return compileError(b, err)
 		}
+	}
+	return nil
+}
+
+// prepareCache gives the environment in which go finds the objects that are kept.
+func prepareCache(ctx context.Context, job plan.CompileJob) ([]string, error) {
+	switch {
+	case job.Prog != "":
+		return progEnv(job)
+	case job.Objects == nil:
+		return job.Env, keepCache(time.Now())
+	case len(job.Objects.First) > 0:
+		first := goCommand{dir: sourceDir(job.Dir), env: withObjects(job.Env, "objects-foreign"), args: job.Objects.First, out: os.Stderr}
+		if err := first.run(ctx); err != nil {
+			return nil, compileError(job.Builds[0], err)
+		}
+	}
+	return withObjects(job.Env, "objects"), nil
+}
+
+// withObjects has the go command ask one of our steps for its objects. Its own cache stays empty: nothing but the tests' fuzzing
+// would use it.
+func withObjects(env []string, step string) []string {
+	return append(slices.Clone(env), "GOCACHE=/tmp/gocache", "GOCACHEPROG="+plan.PathSelf+" step "+step)
+}
+
+// progEnv lets the user's program reach the network as our own steps do.
+func progEnv(job plan.CompileJob) ([]string, error) {
+	if err := errors.Join(checkProg(job.Prog), writeRootCAs(caFile)); err != nil {
+		return nil, err
+	}
+	return slices.Concat(job.Env, networkEnv()), nil
+}
+
+// checkProg looks whether the user's program can be started at all: the go command's own message names no line of the spec.
+func checkProg(name string) error {
+	shown := strings.TrimPrefix(name, plan.PathSource+"/")
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%scache: prog: %s is not in the build context (does .dockerignore leave it out?)", plan.ProgPlace, shown)
+	case err != nil:
+		return fmt.Errorf("%scache: prog: %w", plan.ProgPlace, err)
+	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
+		return fmt.Errorf("%scache: prog: found %s with mode %s, want an executable file", plan.ProgPlace, shown, info.Mode())
 	}
 	return nil
 }

@@ -71,6 +71,8 @@ type goPackage struct {
 	Match        []string
 	CgoFiles     []string
 	CXXFiles     []string
+	CFiles       []string
+	SFiles       []string
 	CgoPkgConfig []string
 	Deps         []string
 	Module       *goModule
@@ -92,7 +94,7 @@ type goListError struct {
 	Err string
 }
 
-const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CgoPkgConfig,Deps,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,Deps,Module,Error,DepsErrors"
 
 func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
 	args := []string{"list", "-e", "-deps", listFields}
@@ -230,6 +232,7 @@ func dependencies(facts *plan.BinaryFacts, all []*goPackage) {
 	}
 	slices.Sort(facts.Std)
 	slices.Sort(facts.Foreign)
+	facts.OwnC = slices.ContainsFunc(all, ownC)
 	if facts.CGO {
 		facts.Heavy = heavy(all)
 		facts.Pure = pure(all, facts.Heavy)
@@ -280,6 +283,11 @@ func addAll(set map[string]bool, names []string) {
 // directories that stand in for a module.
 func foreign(p *goPackage) bool {
 	return p.Module != nil && !p.Module.Main && (p.Module.Replace == nil || p.Module.Replace.Version != "")
+}
+
+// ownC reports whether a package is the user's own and has files that include others.
+func ownC(p *goPackage) bool {
+	return !p.Standard && !foreign(p) && len(p.CgoFiles)+len(p.CXXFiles)+len(p.CFiles)+len(p.SFiles) > 0
 }
 
 // heavy are the foreign modules with cgo and the foreign modules that those need. A module that is replaced or

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/crossgo/crossgo/plan"
@@ -24,13 +25,59 @@ func downloadModules(ctx context.Context, job plan.ModulesJob) error {
 	if err := writeRootCAs(caFile); err != nil {
 		return err
 	}
-	env := append(job.Env, "SSL_CERT_FILE="+caFile, "NETRC="+plan.PathNetrc, "GIT_TERMINAL_PROMPT=0")
-	env = append(env, proxyVariables()...)
+	if err := downloadWith(ctx, job, slices.Concat(job.Env, networkEnv())); err != nil {
+		return err
+	}
+	return trimModules(plan.PathModules)
+}
+
+// downloadWith asks what was kept of former downloads before it asks the network. Whatever comes from there is checked against
+// go.sum as well; when that fails, the network has the last word.
+func downloadWith(ctx context.Context, job plan.ModulesJob, env []string) error {
+	if !job.Keep {
+		return download(ctx, job, env)
+	}
+	proxy, err := goCommand{dir: "/", env: env, args: []string{"env", "GOPROXY"}}.output(ctx)
+	if err != nil {
+		return err
+	}
+	kept := append(slices.Clone(env), "GOPROXY=file://"+plan.PathDownload+","+strings.TrimSpace(string(proxy)))
+	if download(ctx, job, kept) != nil {
+		if err := download(ctx, job, env); err != nil {
+			return err
+		}
+	}
+	return keepDownloads(filepath.Join(plan.PathModules, "cache", "download"), plan.PathDownload)
+}
+
+func download(ctx context.Context, job plan.ModulesJob, env []string) error {
 	out, err := goCommand{dir: sourceDir(job.Dir), env: env, args: []string{"mod", "download", "-json"}}.output(ctx)
 	if err != nil {
 		return fmt.Errorf("the modules cannot be downloaded: %w", errors.Join(moduleErrors(out), err))
 	}
-	return trimModules(plan.PathModules)
+	return nil
+}
+
+// proxyFiles are the endings of the files that a module proxy serves (go.dev/ref/mod#goproxy-protocol).
+var proxyFiles = []string{".info", ".mod", ".zip"}
+
+// keepDownloads moves what a module proxy would serve, and what is not kept yet, from the module cache to the folder of former
+// downloads.
+func keepDownloads(from, to string) error {
+	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !slices.Contains(proxyFiles, filepath.Ext(name)) {
+			return ignoreMissing(err)
+		}
+		kept := filepath.Join(to, strings.TrimPrefix(name, from))
+		if _, err := os.Stat(kept); err == nil {
+			return nil
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return writeWhole(kept, data)
+	})
 }
 
 // moduleErrors are what go mod download -json says of each module that it could not get; the command's own text leaves out
@@ -48,9 +95,9 @@ func moduleErrors(out []byte) error {
 	}
 }
 
-// proxyVariables passes the network settings that BuildKit gave this container on to go.
-func proxyVariables() []string {
-	var env []string
+// networkEnv passes the network settings that BuildKit gave this container on to go, with certificates and logins.
+func networkEnv() []string {
+	env := []string{"SSL_CERT_FILE=" + caFile, "NETRC=" + plan.PathNetrc, "GIT_TERMINAL_PROMPT=0"}
 	for _, kv := range os.Environ() {
 		if name, _, _ := strings.Cut(kv, "="); strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
 			env = append(env, kv)

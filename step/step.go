@@ -30,6 +30,9 @@ var steps = map[string]func(ctx context.Context) error{
 	"compile": withJob(compile),
 	"verify":  withJob(check),
 	"runtime": withJob(runtimeTree),
+	// started by the go command of compile
+	"objects":         withJob(serveOwn),
+	"objects-foreign": withJob(serveForeign),
 }
 
 // Main runs the step that args name and returns the exit code: 0 done, 1 failed with the reason on stderr (and in

@@ -34,7 +34,7 @@ var (
 		Foreign: []string{"github.com/google/uuid", "github.com/mattn/go-sqlite3"}, Std: []string{"database/sql", "fmt", "runtime/cgo"}, Pure: plan.PurePackages{Heavy: []string{"database/sql"}, Foreign: []string{"database/sql"}, All: []string{"database/sql", "fmt"}},
 	}
 	ownC = plan.BinaryFacts{
-		Mains: []plan.MainPackage{{ImportPath: "example.com/app", CXX: true}}, CGO: true, CXX: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app", CXX: true}}, CGO: true, CXX: true, OwnC: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
 		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"}, Pure: plan.PurePackages{All: []string{"fmt"}},
 	}
 )
@@ -56,6 +56,9 @@ var All = []Case{
 	{Name: "musl-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/amd64"},
 	{Name: "glibc-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/arm64"},
 	{Name: "static-pie", Spec: "# syntax=x\nbinaries: [{main: ., link: static-pie}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "cache-layers", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ncache: layers\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "cache-mounts", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ncache: mounts\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "cache-prog", Spec: "# syntax=x\nargs: {URL: 'http://c'}\ncache: {prog: [tools/prog, '--url=${URL}']}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "pie-of-a-module-below", Spec: "# syntax=x\nmodule: services/app\nbinaries: [{main: ., name: server, libc: glibc, link: pie, ldflags: ['-X main.version=${V}']}]\nargs: {V: dev}\n",
 		Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64", Args: map[string]string{"V": "1.2"}},
 	{Name: "base-image", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\nimage: {base: 'debian:13-slim'}\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64"},

@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"go/version"
+	"path"
+	"slices"
+
+	"github.com/crossgo/crossgo/spec"
+	"github.com/crossgo/crossgo/sysroot"
+)
+
+// Cache is where compiled packages are kept from one build to the next.
+type Cache struct {
+	Layers bool     `json:"layers,omitempty"` // dependencies are compiled in steps of their own, whose GOCACHE is a layer
+	Mount  bool     `json:"mount,omitempty"`  // what the compile step makes stays in a cache mount of the builder
+	Prog   []string `json:"prog,omitempty"`   // the user's GOCACHEPROG: a file below PathSource, and its arguments
+}
+
+// progGo is the first Go with GOCACHEPROG (go.dev/doc/go1.24#go-command).
+const progGo = "1.24"
+
+// caches are the modes of the spec; CacheAuto stands for another row.
+var caches = map[spec.CacheMode]Cache{
+	spec.CacheLayers: {Layers: true},
+	spec.CacheMounts: {Mount: true},
+	spec.CacheBoth:   {Layers: true, Mount: true},
+	spec.CacheProg:   {Mount: true},
+}
+
+// decideCache is the spec's mode for the Go that compiles. All but layers need a Go that asks another program for its objects.
+func decideCache(in Input) (Cache, error) {
+	mode, able := in.File.Cache.Mode, version.Compare("go"+in.Go.Version, "go"+progGo) >= 0
+	switch {
+	case mode.V == spec.CacheAuto && able:
+		mode.V = spec.CacheBoth
+	case mode.V == spec.CacheAuto:
+		mode.V = spec.CacheLayers
+	}
+	c, ok := caches[mode.V]
+	switch {
+	case !ok:
+		return Cache{}, fmt.Errorf("%s: cache: mode %q is unknown", place(in.File, mode.Pos), mode.V)
+	case c.Mount && !able:
+		return Cache{}, fmt.Errorf("%s: cache: found %s with Go %s, which needs Go %s or newer: allowed are auto and layers", place(in.File, mode.Pos), mode.V, in.Go.Version, progGo)
+	}
+	var err error
+	c.Prog, err = cacheProg(in)
+	return c, err
+}
+
+// cacheProg is the user's program where it stands in the build, and its arguments.
+func cacheProg(in Input) ([]string, error) {
+	var prog []string
+	for i, word := range in.File.Cache.Prog {
+		w, err := spec.Expand(word.V, variables(in))
+		if err != nil {
+			return nil, fmt.Errorf("%s: cache: prog[%d]: %w", place(in.File, word.Pos), i, err)
+		}
+		if i == 0 {
+			w = path.Join(PathSource, w)
+		}
+		prog = append(prog, w)
+	}
+	if _, err := quoteFlags(prog); err != nil {
+		return nil, fmt.Errorf("%s: cache: prog: %w", place(in.File, in.File.Cache.Mode.Pos), err)
+	}
+	return prog, nil
+}
+
+// CompileJob is what the compile step of a pinned plan's unit is told.
+func (p *Plan) CompileJob(u Unit) (CompileJob, error) {
+	job := CompileJob{Dir: p.Dir, Env: u.FullEnv(), Builds: u.Builds}
+	if len(p.Cache.Prog) > 0 {
+		prog, err := quoteFlags(p.Cache.Prog)
+		job.Prog = p.Cache.Prog[0]
+		job.Env = slices.Concat(job.Env, []string{"GOCACHEPROG=" + prog, "CROSSGO_CACHE_SECRET=" + PathProg})
+		return job, err
+	}
+	if p.Cache.Mount {
+		salt, err := u.salt()
+		job.Objects = &Objects{Layer: p.Cache.Layers, Salt: salt, Own: u.OwnC}
+		if u.OwnC {
+			job.Objects.First = u.First
+		}
+		return job, err
+	}
+	return job, nil
+}
+
+// salt names what the unit's C code is compiled with and the go command does not look at: the package files of its C side.
+func (u Unit) salt() (string, error) {
+	if u.C == nil {
+		return "", nil
+	}
+	data, err := json.Marshal([]sysroot.Set{u.C.HostSet, u.C.Set})
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), err
+}
