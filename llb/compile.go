@@ -17,18 +17,29 @@ type unitStates struct {
 	host    *llb.State // the host's C toolchain; nil without cgo
 	sysroot *llb.State
 	gocache llb.State
+	layers  []layer
 }
 
-// compileUnit is the state with the unit's binaries, not yet verified.
-func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) (llb.State, *llb.State) {
+// compiled are a unit's binaries, not yet verified, and what they are made with.
+type compiled struct {
+	files   llb.State
+	sysroot *llb.State // nil without cgo
+	layers  []layer
+}
+
+// compileUnit compiles a unit.
+func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) compiled {
 	s := &unitStates{in: in, plan: p, unit: u, code: code, gocache: llb.Scratch()}
+	s.layers = code.layers()
 	if u.C != nil {
 		s.cside()
+		s.layers = append(s.layers, layer{"clang and lld", *s.host, false}, layer{"the sysroot", *s.sysroot, false})
 	}
-	for _, d := range u.Deps {
+	for i, d := range u.Deps {
 		s.deps(d)
+		s.layers = append(s.layers, layer{depsTitle[d.ID] + ", compiled", s.gocache, i > 0})
 	}
-	return s.compile(), s.sysroot
+	return compiled{s.compile(), s.sysroot, s.layers}
 }
 
 // cside unpacks the host's C toolchain and the target's sysroot.

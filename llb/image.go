@@ -41,5 +41,5 @@ func runtime(in Inputs, p *plan.Plan, u unitOutput) llb.State {
 	job := plan.RuntimeJob{Files: u.plan.Names()}
 	where := u.plan.Outputs[0].Where
 	return in.self("runtime", fmt.Sprintf("[%s] find loader and libraries", p.Target), where, outputs(u.plan), job).
-		mount(plan.PathIn, u.verified.files).mount(plan.PathSysroot, *u.sysroot).output()
+		mount(plan.PathIn, u.verified.files).mount(plan.PathSysroot, *u.compiled.sysroot).output()
 }

@@ -14,10 +14,10 @@ type verified struct {
 }
 
 // verify is the gate: the unit's files are had from nowhere else.
-func verify(in Inputs, p *plan.Plan, u plan.Unit, compiled llb.State) verified {
+func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
 	job := plan.VerifyJob{Platform: p.Target, Files: u.Outputs, Root: p.Image != nil && p.Image.Base != ""}
 	e := in.self("verify", fmt.Sprintf("[%s] verify %s", p.Target, outputs(u)), u.Outputs[0].Where, outputs(u)+" for "+p.Target, job)
-	e.mount(plan.PathIn, compiled)
+	e.mount(plan.PathIn, files)
 	if job.Root {
 		e.mount(plan.PathRoot, *in.Base)
 	}

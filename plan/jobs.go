@@ -116,6 +116,17 @@ type VerifyFile struct {
 	Want  verify.Want `json:"want"`
 }
 
+// ReportJob completes the report below PathReport: with the sizes of what is mounted at PathLayers/0, PathLayers/1 and so on.
+type ReportJob struct {
+	Layers []ReportLayer `json:"layers"`
+}
+
+// ReportLayer is one layer that builds begin with.
+type ReportLayer struct {
+	Name  string `json:"name"`
+	Grows bool   `json:"grows,omitempty"` // it holds the layer before it as well
+}
+
 // RuntimeJob copies the loader and the libraries that files below PathIn need from PathSysroot.
 type RuntimeJob struct {
 	Files []string `json:"files"`

@@ -26,6 +26,7 @@ const (
 	ReportFile   = "report.json"      // what verify writes below its report mount
 	ProblemFile  = ".crossgo-problem" // what a failing step says for people, below PathOut
 	PathRoot     = "/root"            // the image that outputs will run in, for verify
+	PathLayers   = "/layers"          // the layers that a report measures, numbered
 	PathReport   = "/report"          // where verify puts its reports
 	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates
 	PathProg     = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG

@@ -30,6 +30,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"compile": withJob(compile),
 	"verify":  withJob(check),
 	"runtime": withJob(runtimeTree),
+	"report":  withJob(complete),
 	// started by the go command of compile
 	"objects":         withJob(serveOwn),
 	"objects-foreign": withJob(serveForeign),

@@ -26,7 +26,7 @@ func check(_ context.Context, job plan.VerifyJob) error {
 			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
 		}
 	}
-	if err := writeReports(rep); err != nil {
+	if err := writeReports(plan.PathReport, rep); err != nil {
 		return err
 	}
 	if err := failures(job, rep); err != nil {
@@ -61,21 +61,6 @@ func failures(job plan.VerifyJob, rep report.Report) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func writeReports(rep report.Report) error {
-	return errors.Join(
-		writeWith(filepath.Join(plan.PathReport, "report.json"), rep.JSON),
-		writeWith(filepath.Join(plan.PathReport, "report.txt"), rep.Text),
-	)
-}
-
-func writeWith(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }
 
 func copyFile(from, to string) error {

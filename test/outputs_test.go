@@ -46,6 +46,7 @@ func TestReportOutput(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, json.Valid(data))
 	require.Contains(t, string(data), `"aarch64"`)
+	require.Regexp(t, `(?m)^layer: the standard library, compiled: [1-9]\d*\.\d MB in \d+ files$`, string(text))
 }
 
 func TestOCIOutput(t *testing.T) {

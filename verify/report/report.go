@@ -17,8 +17,16 @@ import (
 
 // Report is the outcome of all files of one platform.
 type Report struct {
-	Platform string `json:"platform"` // "linux/arm/v7"
-	Files    []File `json:"files"`    // in the order they were checked
+	Platform string  `json:"platform"`         // "linux/arm/v7"
+	Files    []File  `json:"files"`            // in the order they were checked
+	Layers   []Layer `json:"layers,omitempty"` // what a build of them stands on, in the order of the build; only inside a build
+}
+
+// Layer is a part of a build that a cache carries to the next one.
+type Layer struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"` // of its files, not compressed
+	Files int    `json:"files"`
 }
 
 // File is the outcome of one file.
@@ -93,7 +101,7 @@ func (r Report) JSON(w io.Writer) error {
 }
 
 // Text writes one line per failure, "FILE: CHECK: text", one per note, "FILE: note: CHECK: text", and for a file without
-// failures one line "FILE: ok: PLATFORM, N checks".
+// failures one line "FILE: ok: PLATFORM, N checks". Layers follow, "layer: NAME: SIZE in N files".
 func (r Report) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, f := range r.Files {
@@ -111,6 +119,9 @@ func (r Report) Text(w io.Writer) error {
 		if !verify.Failed(f.Findings) {
 			fmt.Fprintf(&b, "%s: ok: %s, %d checks\n", oneLine(f.Name), r.Platform, passed)
 		}
+	}
+	for _, l := range r.Layers {
+		fmt.Fprintf(&b, "layer: %s: %.1f MB in %d files\n", oneLine(l.Name), float64(l.Bytes)/1e6, l.Files)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -20,7 +20,7 @@ var sample = Report{Platform: "linux/arm64", Files: []File{
 		{Check: "build-info", Level: verify.Note, Found: "none", Text: "no Go build info"},
 	}},
 	{Name: "out/good", Findings: []verify.Finding{{Check: "format", Level: verify.Pass, Found: "ELF", Text: "format is ELF"}}},
-}}
+}, Layers: []Layer{{Name: "the modules", Bytes: 1234567, Files: 8}}}
 
 func TestText(t *testing.T) {
 	var b strings.Builder
@@ -29,6 +29,7 @@ func TestText(t *testing.T) {
 out/app: loader: loader is /x??[31m <&>
 out/app: note: build-info: no Go build info
 out/good: ok: linux/arm64, 1 checks
+layer: the modules: 1.2 MB in 8 files
 `, b.String())
 }
 
