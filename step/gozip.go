@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -99,13 +100,19 @@ func writeGo(file string, mode os.FileMode, from io.Reader) error {
 	return errors.Join(err, out.Close())
 }
 
-// leftOut says whether a file of the distribution is nothing that a build reads: tests, documentation, and the sources
-// of the go command itself, which come compiled.
+// goPrograms are those of the distribution that go build starts (cmd/go/internal/work); older Go has some that newer Go does within
+// itself. The others, such as vet and gofmt, are as large as all of these together, but for the compiler.
+var goPrograms = []string{"go", "asm", "buildid", "cgo", "compile", "link", "pack", "preprofile"}
+
+// leftOut says whether a file of the distribution is nothing that a build reads: tests, documentation, programs for other ends, and
+// the sources of the go command itself, which come compiled.
 func leftOut(name string) bool {
 	top, _, _ := strings.Cut(name, "/")
 	switch {
 	case slices.Contains([]string{"api", "doc", "misc", "test"}, top):
 		return true
+	case strings.HasPrefix(name, "bin/"), strings.HasPrefix(name, "pkg/tool/"):
+		return !slices.Contains(goPrograms, path.Base(name))
 	case strings.HasPrefix(name, "src/cmd/"), strings.HasSuffix(name, "_test.go"):
 		return true
 	}
