@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
 )
 
-// compile builds a unit's binaries into PathOut, one after the other: the go command itself keeps all cores busy.
+// compile builds a unit's binaries into PathOut, one go command after the other: each keeps all cores busy by itself.
 func compile(ctx context.Context, job plan.CompileJob) error {
 	if err := keepCache(time.Now()); err != nil {
 		return err
@@ -22,8 +24,43 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 		if err != nil {
 			return compileError(b, err)
 		}
+		if err := rename(b, plan.PathBuilt, plan.PathOut); err != nil {
+			return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
+		}
 	}
 	return nil
+}
+
+// rename gives the programs of a run for several the names that the spec wants. The emptied directory goes, and is an error
+// when it is not empty: then go chose a name that the plan did not foresee.
+func rename(b plan.BuildOutput, from, to string) error {
+	if len(b.Files) == 0 {
+		return nil
+	}
+	for _, f := range b.Files {
+		if err := os.Rename(filepath.Join(from, f.Go), filepath.Join(to, f.Name)); err != nil {
+			return err
+		}
+	}
+	return os.Remove(from)
+}
+
+// culprit is the first program of a run for several that go's text blames, which heads what it says of a package with
+// "# IMPORTPATH", or "# IMPORTPATH [MAIN]" where a package is compiled for one program alone. A package that several programs
+// share, or a text without such a line, leaves the run as a whole.
+func culprit(b plan.BuildOutput, text string) (where, what string) {
+	for line := range strings.Lines(text) {
+		head, ok := strings.CutPrefix(strings.TrimSpace(line), "# ")
+		if !ok {
+			continue
+		}
+		pkg, main, _ := strings.Cut(strings.TrimSuffix(head, "]"), " [")
+		i := slices.IndexFunc(b.Files, func(f plan.BuildFile) bool { return f.Package == pkg || f.Package == main })
+		if i >= 0 {
+			return b.Files[i].Where, b.Files[i].What
+		}
+	}
+	return b.Where, b.What
 }
 
 // compileError names the step and the line of the spec; the compiler's own text stands on the log already.
@@ -32,11 +69,12 @@ func compileError(b plan.BuildOutput, err error) error {
 	if !errors.As(err, &failed) {
 		return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
 	}
-	fmt.Fprintf(os.Stderr, "compile %s failed\n", b.What)
+	where, what := culprit(b, failed.text)
+	fmt.Fprintf(os.Stderr, "compile %s failed\n", what)
 	for _, hint := range hints(failed.text) {
 		fmt.Fprintln(os.Stderr, "hint: "+hint)
 	}
-	text := fmt.Sprintf("%s: compile %s failed:\n%s", b.Where, b.What, failed.Error())
+	text := fmt.Sprintf("%s: compile %s failed:\n%s", where, what, failed.Error())
 	for _, hint := range hints(failed.text) {
 		text += "\nhint: " + hint
 	}
