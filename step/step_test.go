@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -232,6 +233,21 @@ func TestHints(t *testing.T) {
 		hints("ld.lld: error: undefined symbol: __memcpy_chk"))
 	require.Equal(t, []string{"the module files are not complete: run go mod tidy and commit go.mod and go.sum"}, hints("go: updates to go.mod needed"))
 	require.Empty(t, hints("undefined: x"))
+}
+
+// TestKilledIsSaid: in the words in which go, cmd/link and clang tell of a program that was killed.
+func TestKilledIsSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		"m/big: /toolchain/go/pkg/tool/linux_amd64/compile: signal: killed":                                           "compile was killed",
+		"# m\n/toolchain/go/pkg/tool/linux_amd64/link: running /link/x86_64-linux-gnu-clang failed: signal: killed\n": "x86_64-linux-gnu-clang was killed",
+		"clang: error: unable to execute command: Killed\nclang: error: linker command failed due to signal":          "a program that clang ran was killed",
+	} {
+		require.Equal(t, []string{want + ", most likely for want of memory: " + plan.MoreMemory}, hints(text))
+	}
+	cmd := exec.Command("sh", "-c", "kill -KILL $$")
+	require.Equal(t, "it was killed, most likely for want of memory: "+plan.MoreMemory, ended(cmd.Run()))
+	require.Equal(t, "exit status 3", ended(exec.Command("sh", "-c", "exit 3").Run()))
+	require.Equal(t, "signal: terminated", ended(exec.Command("sh", "-c", "kill -TERM $$").Run()))
 }
 
 func TestCompileErrorKeepsTheCompilersText(t *testing.T) {
