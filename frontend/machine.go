@@ -48,8 +48,8 @@ func cgroupRoom(root string) (list []int64) {
 		}
 		for at := path.Clean("/" + part[2]); ; at = path.Dir(at) {
 			dir := filepath.Join(root, base, at)
-			if max := number(filepath.Join(dir, limit)); max > 0 {
-				room := max - number(filepath.Join(dir, used)) + field(filepath.Join(dir, "memory.stat"), stat)
+			if most := number(filepath.Join(dir, limit)); most > 0 {
+				room := most - number(filepath.Join(dir, used)) + field(filepath.Join(dir, "memory.stat"), stat)
 				list = append(list, room)
 			}
 			if at == "/" {

@@ -23,7 +23,11 @@ var eightPlatforms = []string{"linux/amd64", "linux/arm64", "linux/arm/v7", "lin
 func TestEightPlatformsInThreeGiB(t *testing.T) {
 	limit := 3 << 10 * mib
 	group := env.NewCgroup(t, limit)
-	d, dir, out := world.NewDaemon(t, env.DaemonOptions{Cgroup: group}), example(t, "hello"), t.TempDir()
+	d, dir, out := world.NewDaemon(t, env.DaemonOptions{Cgroup: group}), t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{ // the package runtime, which all need, takes the compiler more memory than any other of the standard library
+		"go.mod": "module example.com/own\n\ngo 1.26\n", "main.go": "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(1) }\n",
+		"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries:\n  - main: .\n    cgo: off\n",
+	})
 	buildOn(t, d, world.Mirror, dir, "--target=bin", "--platform="+strings.Join(eightPlatforms, ","), "-o", out).OK(t)
 	for _, platform := range eightPlatforms {
 		require.NotEmpty(t, files(t, filepath.Join(out, folder(platform))), platform)
