@@ -79,7 +79,7 @@ func (r *request) compileAhead(ctx context.Context, plans []*plan.Plan) early {
 		all = append(all, gollb.Bare(r.inputs, p, r.code)...)
 	}
 	return ahead(ctx, func(ctx context.Context) error {
-		_, err := parallel.Map(ctx, 0, all, r.solve)
+		_, err := parallel.Map(ctx, 0, all, r.solveLimited)
 		return err
 	})
 }

@@ -96,6 +96,15 @@ func (r *request) solve(ctx context.Context, st llb.State) (gwclient.Reference, 
 	return res.SingleRef()
 }
 
+// solveLimited is solve for what runs compilers: no more of them at once than the memory allows.
+func (r *request) solveLimited(ctx context.Context, st llb.State) (ref gwclient.Reference, err error) {
+	err = r.compilations.Do(ctx, func() error {
+		ref, err = r.solve(ctx, st)
+		return err
+	})
+	return ref, err
+}
+
 // readJSON reads one file of a state.
 func (r *request) readJSON(ctx context.Context, st llb.State, name string, v any) error {
 	ref, err := r.solve(ctx, st)

@@ -16,6 +16,7 @@ import (
 	"github.com/crossgo/crossgo/spec"
 	"github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
@@ -30,12 +31,40 @@ func (r *request) explain(ctx context.Context, def *pb.Definition, err error) er
 	d := failed.Description
 	text := r.problem(ctx, failed)
 	if text == "" {
-		text = fmt.Sprintf("%s of %s failed, the reason stands above", d[gollb.DescStep], d[gollb.DescWhat])
+		text = fmt.Sprintf("%s of %s %s", d[gollb.DescStep], d[gollb.DescWhat], r.unsaid(err))
+	} else if r.killed(err) && !strings.Contains(text, plan.MoreMemory) {
+		text += "\n" + meanwhile
 	}
 	if where := d[gollb.DescWhere]; where != "" && !strings.HasPrefix(text, "@{") {
 		text = where + ": " + text
 	}
 	return errors.New(plan.Places(r.spec, text))
+}
+
+// meanwhile is said where a process of a failed step may have been killed, and the step did not notice itself.
+const meanwhile = "hint: meanwhile the kernel killed a process for want of memory: " + plan.MoreMemory
+
+// unsaid is how a step ended that left no words: plain go, whose words stand on the log, or a killed one of ours.
+func (r *request) unsaid(err error) string {
+	var exit *gwpb.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode == exitKilled && r.killed(err):
+		return "was killed for want of memory: " + plan.MoreMemory
+	case errors.As(err, &exit) && exit.ExitCode == exitKilled:
+		return "was killed, most likely for want of memory: " + plan.MoreMemory
+	case r.killed(err):
+		return "failed, the reason stands above\n" + meanwhile
+	}
+	return "failed, the reason stands above"
+}
+
+// exitKilled is how runc and crun say SIGKILL: 128 and the number of the signal.
+const exitKilled = 128 + 9
+
+// killed reports whether the kernel killed a process for want of memory while the request ran: BuildKit says so where it
+// watched the step's cgroup (version 2 alone: the exit code becomes the words of ENOMEM), the kernel for the whole machine.
+func (r *request) killed(err error) bool {
+	return strings.Contains(err.Error(), "did not complete successfully: cannot allocate memory") || r.config.kills() > r.killsBefore
 }
 
 // explainFetch names the file that BuildKit could not fetch: its own error speaks of digests alone. A mirror's "not found"

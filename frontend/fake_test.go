@@ -84,7 +84,9 @@ func (f *fake) Solve(_ context.Context, req gwclient.SolveRequest) (*gwclient.Re
 	f.note(all)
 	for i, v := range all {
 		if fail := f.fails[v.Name]; fail != nil {
-			return nil, fail(v.Op, req.Definition.Def[i])
+			if err := fail(v.Op, req.Definition.Def[i]); err != nil {
+				return nil, err
+			}
 		}
 	}
 	ref, err := f.make(all[len(all)-1].Inputs[0].Vertex, all)

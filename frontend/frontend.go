@@ -25,6 +25,8 @@ type Option func(*config)
 type config struct {
 	settings plan.Settings
 	keyring  sysroot.Keyring
+	machine  func() plan.Machine // that compiles
+	kills    func() int64        // how many processes the kernel has ended for want of memory
 }
 
 // WithSettings are the addresses used when the request's build args name no others.
@@ -35,7 +37,7 @@ func WithKeys(k sysroot.Keyring) Option { return func(c *config) { c.keyring = k
 
 // New is the frontend as BuildKit calls it, from the frontend image as well as inside another program.
 func New(opts ...Option) gwclient.BuildFunc {
-	cfg := config{keyring: sysroot.DebianKeys(), settings: DefaultSettings()}
+	cfg := config{keyring: sysroot.DebianKeys(), settings: DefaultSettings(), machine: thisMachine, kills: oomKills}
 	for _, o := range opts {
 		o(&cfg)
 	}

@@ -196,8 +196,13 @@ func TestUnusedBuildArgIsWarnedOf(t *testing.T) {
 
 // failed is the error of a step that ended badly, as BuildKit gives it.
 func failed(where string) func(*pb.Op, []byte) error {
+	return failedBy(where, errors.New("process did not complete successfully: exit code: 1"))
+}
+
+// failedBy is failed for a reason.
+func failedBy(where string, why error) func(*pb.Op, []byte) error {
 	return func(op *pb.Op, _ []byte) error {
-		return &errdefs.SolveError{Err: errors.New("process did not complete successfully: exit code: 1"), Solve: &errdefs.Solve{
+		return &errdefs.SolveError{Err: why, Solve: &errdefs.Solve{
 			Op: op, MountIDs: make([]string, len(op.GetExec().Mounts)), Description: map[string]string{gollb.DescStep: "compile", gollb.DescWhere: where, gollb.DescWhat: "app for linux/amd64"},
 		}}
 	}

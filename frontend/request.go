@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/spec"
@@ -31,6 +32,9 @@ type request struct {
 	build     spec.Platform   // the machine that compiles
 	selection plan.Select
 	inputs    gollb.Inputs
+
+	compilations parallel.Limit // of platforms, at once
+	killsBefore  int64          // oomKills when the request began
 
 	goTool plan.Go
 	vendor bool
@@ -55,6 +59,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if err := r.settlePlatforms(); err != nil {
 		return err
 	}
+	r.compilations, r.killsBefore = parallel.NewLimit(plan.Parallel(r.spec.Parallel.V, r.config.machine())), r.config.kills()
 	settings, err := r.config.settings.With(r.ui.BuildArgs)
 	if err != nil {
 		return err

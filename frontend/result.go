@@ -44,7 +44,7 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	if err != nil {
 		return nil, err
 	}
-	ref, err := r.solve(ctx, st)
+	ref, err := r.solveLimited(ctx, st)
 	if err != nil {
 		return nil, err
 	}

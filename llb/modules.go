@@ -5,8 +5,10 @@ import (
 	"github.com/moby/buildkit/client/llb"
 )
 
-// moduleFiles are what the download of modules depends on: nothing else may make it run again.
-var moduleFiles = []string{"go.mod", "go.sum", "go.work", "go.work.sum", "**/go.mod", "**/go.sum", "**/go.work", "**/go.work.sum"}
+// moduleFiles are what the download of modules depends on: nothing else may make it run again. By vendor/modules.txt is seen that
+// there is nothing to download.
+var moduleFiles = []string{"go.mod", "go.sum", "go.work", "go.work.sum", "**/go.mod", "**/go.sum", "**/go.work", "**/go.work.sum",
+	"vendor/modules.txt", "**/vendor/modules.txt"}
 
 // ModuleFiles are the module files of the context.
 func ModuleFiles(in Inputs) llb.State {

@@ -97,9 +97,19 @@ type Objects struct {
 
 // BuildOutput is one run of go build.
 type BuildOutput struct {
-	Args  []string `json:"args"`  // after "go"
-	Where string   `json:"where"` // the spec's line, for messages
-	What  string   `json:"what"`  // "./cmd/server for linux/arm64"
+	Args  []string    `json:"args"`            // after "go"
+	Where string      `json:"where"`           // the spec's line, for messages; of several programs that of the first
+	What  string      `json:"what"`            // "server for linux/arm64", "server and 2 more for linux/arm64"
+	Files []BuildFile `json:"files,omitempty"` // what a run for several programs writes to PathBuilt; empty: Args name the one output
+}
+
+// BuildFile is one program of a run that builds several.
+type BuildFile struct {
+	Go      string `json:"go"`      // its name below PathBuilt, which the go command chooses
+	Name    string `json:"name"`    // its name below PathOut
+	Package string `json:"package"` // import path
+	Where   string `json:"where"`   // the spec's line, for messages
+	What    string `json:"what"`    // "server for linux/arm64"
 }
 
 // VerifyJob checks files below PathIn and lets through what holds.

@@ -16,6 +16,7 @@ const (
 	PathJob      = "/job"             // job.json, what a step has to do
 	PathIn       = "/in"              // inputs of a step
 	PathOut      = "/out"             // outputs of a step
+	PathBuilt    = "/out/.go"         // what one go build of several programs writes, until it is renamed: on PathOut's file system
 	PathCA       = "/run/ca.pem"      // the optional ca-certificates secret
 	PathNetrc    = "/run/netrc"       // the optional netrc secret
 	PathHeavy    = "/heavy"           // synthetic module of the dependencies with C code

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -63,17 +62,12 @@ func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 	if err := u.dependencies(in, cache, members, flags); err != nil {
 		return err
 	}
+	builds, err := runs(in, flags, members)
+	if err != nil {
+		return err
+	}
+	u.Builds = builds
 	for _, b := range members {
-		link, err := ldflags(in, b)
-		if err != nil {
-			return err
-		}
-		args := append([]string{"build"}, flags...)
-		if link != "" {
-			args = append(args, "-ldflags="+link)
-		}
-		args = append(args, "-o", PathOut+"/"+b.name, b.main.ImportPath)
-		u.Builds = append(u.Builds, BuildOutput{Args: args, Where: b.ref, What: fmt.Sprintf("%s for %s", b.name, in.Target)})
 		u.Dynamic = u.Dynamic || b.linking.dynamic()
 		u.Outputs = append(u.Outputs, VerifyFile{Name: b.name, Where: b.ref, Want: b.want(in)})
 	}

@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // The tables below are the format: the parser, the reference page and the JSON schema are all made from them, in this order.
 
@@ -31,6 +34,11 @@ var fileKeys = []key[File]{
 		does:    "The platforms to build for when the request names none (`--platform` wins).",
 		schema:  schema{Type: "array", MinItems: 1, Items: &schema{Type: "string", Examples: platformNames()}},
 	}, many(func(f *File) *[]Value[string] { return &f.Platforms }, listRule{notEmpty: true, unique: true, check: platform})},
+	{"parallel", keyDoc{
+		typ: "number", def: "by the cores and the free memory of the machine, see [memory](performance.md#memory)", allowed: "a whole number, 1 or more", example: `parallel: 2`,
+		does:   "How many platforms are built at once, at most. Less needs less memory. What comes out is the same.",
+		schema: schema{Type: "integer", Minimum: 1},
+	}, readParallel},
 	{"args", keyDoc{
 		typ: "mapping of names to simple values", def: "none", allowed: "names of letters, digits and `_`; not one that crossgo sets",
 		example: `args: {VERSION: dev}`,
@@ -156,6 +164,19 @@ func readArgs(r reading, to *File, path string, n *node) {
 	for _, p := range r.pairs(path, n, argName) {
 		to.Args = append(to.Args, Arg{Name: p.Name, Default: p.Value})
 	}
+}
+
+func readParallel(r reading, to *File, path string, n *node) {
+	if n.kind != kindNumber {
+		r.wrongType(path, n, "a whole number, 1 or more")
+		return
+	}
+	v, err := strconv.Atoi(n.text)
+	if err != nil || v < 1 {
+		r.fail(n.pos, path, "found %s, wanted a whole number, 1 or more; leave the key out for crossgo's choice", n.text)
+		return
+	}
+	to.Parallel = Value[int]{v, n.pos}
 }
 
 // readCGO takes other scalars only to say what to write instead.

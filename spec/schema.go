@@ -19,6 +19,7 @@ type schema struct {
 	AnyOf                []*schema          `json:"anyOf,omitempty"`
 	Items                *schema            `json:"items,omitempty"`
 	MinItems             int                `json:"minItems,omitempty"`
+	Minimum              int                `json:"minimum,omitempty"`
 	UniqueItems          bool               `json:"uniqueItems,omitempty"`
 	Properties           map[string]*schema `json:"properties,omitempty"`
 	PropertyNames        *schema            `json:"propertyNames,omitempty"`

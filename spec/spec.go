@@ -34,6 +34,7 @@ type File struct {
 	Go        Value[string]   // Go version ("1.26" or "1.26.8"); empty: go.mod decides
 	Module    Value[string]   // slash-separated directory of the module inside the context; "." by default
 	Platforms []Value[string] // default set, used when the request names no platform; normalised ("linux/arm/v7")
+	Parallel  Value[int]      // at most so many platforms are built at once; 0: crossgo's choice
 	Args      []Arg           // declared build args
 	Binaries  []Binary        // never empty after Parse: the default is one entry that builds every main package
 	Image     *Image          // nil when the file has no image: block

@@ -4,18 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/crossgo/crossgo/plan"
 )
 
-// compile builds a unit's binaries into PathOut, one after the other: the go command itself keeps all cores busy.
+// compile builds a unit's binaries into PathOut, one go command after the other: each keeps all cores busy by itself.
 func compile(ctx context.Context, job plan.CompileJob) error {
 	env, err := prepareCache(ctx, job)
 	if err != nil {
@@ -26,53 +23,43 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 		if err != nil {
 			return compileError(b, err)
 		}
-	}
-	return nil
-}
-
-// prepareCache gives the environment in which go finds the objects that are kept.
-func prepareCache(ctx context.Context, job plan.CompileJob) ([]string, error) {
-	switch {
-	case job.Prog != "":
-		return progEnv(job)
-	case job.Objects == nil:
-		return job.Env, keepCache(time.Now())
-	case len(job.Objects.First) > 0:
-		first := goCommand{dir: sourceDir(job.Dir), env: withObjects(job.Env, "objects-foreign"), args: job.Objects.First, out: os.Stderr}
-		if err := first.run(ctx); err != nil {
-			return nil, compileError(job.Builds[0], err)
+		if err := rename(b, plan.PathBuilt, plan.PathOut); err != nil {
+			return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
 		}
 	}
-	return withObjects(job.Env, "objects"), nil
-}
-
-// withObjects has the go command ask one of our steps for its objects. Its own cache stays empty: nothing but the tests' fuzzing
-// would use it.
-func withObjects(env []string, step string) []string {
-	return append(slices.Clone(env), "GOCACHE=/tmp/gocache", "GOCACHEPROG="+plan.PathSelf+" step "+step)
-}
-
-// progEnv lets the user's program reach the network as our own steps do.
-func progEnv(job plan.CompileJob) ([]string, error) {
-	if err := errors.Join(checkProg(job.Prog), writeRootCAs(caFile)); err != nil {
-		return nil, err
-	}
-	return slices.Concat(job.Env, networkEnv()), nil
-}
-
-// checkProg looks whether the user's program can be started at all: the go command's own message names no line of the spec.
-func checkProg(name string) error {
-	shown := strings.TrimPrefix(name, plan.PathSource+"/")
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%scache: prog: %s is not in the build context (does .dockerignore leave it out?)", plan.ProgPlace, shown)
-	case err != nil:
-		return fmt.Errorf("%scache: prog: %w", plan.ProgPlace, err)
-	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
-		return fmt.Errorf("%scache: prog: found %s with mode %s, want an executable file", plan.ProgPlace, shown, info.Mode())
-	}
 	return nil
+}
+
+// rename gives the programs of a run for several the names that the spec wants. The emptied directory goes, and is an error
+// when it is not empty: then go chose a name that the plan did not foresee.
+func rename(b plan.BuildOutput, from, to string) error {
+	if len(b.Files) == 0 {
+		return nil
+	}
+	for _, f := range b.Files {
+		if err := os.Rename(filepath.Join(from, f.Go), filepath.Join(to, f.Name)); err != nil {
+			return err
+		}
+	}
+	return os.Remove(from)
+}
+
+// culprit is the first program of a run for several that go's text blames, which heads what it says of a package with
+// "# IMPORTPATH", or "# IMPORTPATH [MAIN]" where a package is compiled for one program alone. A package that several programs
+// share, or a text without such a line, leaves the run as a whole.
+func culprit(b plan.BuildOutput, text string) (where, what string) {
+	for line := range strings.Lines(text) {
+		head, ok := strings.CutPrefix(strings.TrimSpace(line), "# ")
+		if !ok {
+			continue
+		}
+		pkg, main, _ := strings.Cut(strings.TrimSuffix(head, "]"), " [")
+		i := slices.IndexFunc(b.Files, func(f plan.BuildFile) bool { return f.Package == pkg || f.Package == main })
+		if i >= 0 {
+			return b.Files[i].Where, b.Files[i].What
+		}
+	}
+	return b.Where, b.What
 }
 
 // compileError names the step and the line of the spec; the compiler's own text stands on the log already.
@@ -81,20 +68,14 @@ func compileError(b plan.BuildOutput, err error) error {
 	if !errors.As(err, &failed) {
 		return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
 	}
-	fmt.Fprintf(os.Stderr, "compile %s failed\n", b.What)
+	where, what := culprit(b, failed.text)
+	fmt.Fprintf(os.Stderr, "compile %s failed\n", what)
 	for _, hint := range hints(failed.text) {
 		fmt.Fprintln(os.Stderr, "hint: "+hint)
 	}
-	text := fmt.Sprintf("%s: compile %s failed:\n%s", b.Where, b.What, failed.Error())
+	text := fmt.Sprintf("%s: compile %s failed:\n%s", where, what, failed.Error())
 	for _, hint := range hints(failed.text) {
 		text += "\nhint: " + hint
 	}
 	return shown{errors.New(text)}
-}
-
-// keepCache stops the go command from trimming its cache: entries of a layer are as old as the layer, and go deletes
-// what was not used for five days unless trim.txt says that it looked within the last one (cmd/go/internal/cache).
-func keepCache(now time.Time) error {
-	name := filepath.Join(plan.PathGoCache, "trim.txt")
-	return os.WriteFile(name, []byte(strconv.FormatInt(now.Unix(), 10)), 0o644)
 }

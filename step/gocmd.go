@@ -55,7 +55,7 @@ func ended(err error) string {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		if ws, ok := exit.Sys().(syscall.WaitStatus); ok && ws.Signaled() && ws.Signal() == syscall.SIGKILL {
-			return "it was killed, most likely for want of memory: build fewer platforms at once or give the builder more"
+			return "it was killed, most likely for want of memory: " + plan.MoreMemory
 		}
 	}
 	return err.Error()

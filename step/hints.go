@@ -3,6 +3,8 @@ package step
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/crossgo/crossgo/plan"
 )
 
 // hint explains a text of a compiler or linker that does not say what to do.
@@ -18,6 +20,8 @@ var hintTable = []hint{
 	{regexp.MustCompile(`unable to find library -l(\S+)`), "no library %s in the sysroot: name the Debian -dev package that has it under packages: (for link: static it must carry a .a file)"},
 	{regexp.MustCompile(`attempted static link of dynamic object ([^\s]+)`), "%s is a shared library: link: static needs a package with a .a file"},
 	{regexp.MustCompile(`undefined symbol: (__\w+_chk|\w+64|_dl_\w+|__isoc23_\w+|gnu_\w+)\b`), "%s is glibc's: a Debian package was linked into a musl program and needs more than crossgo can lend it: use libc: glibc"},
+	{regexp.MustCompile(`([^\s/]+)(?: failed)?: signal: killed`), "%s was killed, most likely for want of memory: " + plan.MoreMemory}, // by go and by cmd/link
+	{regexp.MustCompile(`([^\s/]+): error: unable to execute command: Killed`), "a program that %s ran was killed, most likely for want of memory: " + plan.MoreMemory},
 	{regexp.MustCompile(`(?:updates to go\.mod needed|missing go\.sum entry)()`), "the module files are not complete: run go mod tidy and commit go.mod and go.sum%s"},
 }
 

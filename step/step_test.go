@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -234,12 +235,70 @@ func TestHints(t *testing.T) {
 	require.Empty(t, hints("undefined: x"))
 }
 
+// TestKilledIsSaid: in the words in which go, cmd/link and clang tell of a program that was killed.
+func TestKilledIsSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		"m/big: /toolchain/go/pkg/tool/linux_amd64/compile: signal: killed":                                           "compile was killed",
+		"# m\n/toolchain/go/pkg/tool/linux_amd64/link: running /link/x86_64-linux-gnu-clang failed: signal: killed\n": "x86_64-linux-gnu-clang was killed",
+		"clang: error: unable to execute command: Killed\nclang: error: linker command failed due to signal":          "a program that clang ran was killed",
+	} {
+		require.Equal(t, []string{want + ", most likely for want of memory: " + plan.MoreMemory}, hints(text))
+	}
+	cmd := exec.Command("sh", "-c", "kill -KILL $$")
+	require.Equal(t, "it was killed, most likely for want of memory: "+plan.MoreMemory, ended(cmd.Run()))
+	require.Equal(t, "exit status 3", ended(exec.Command("sh", "-c", "exit 3").Run()))
+	require.Equal(t, "signal: terminated", ended(exec.Command("sh", "-c", "kill -TERM $$").Run()))
+}
+
 func TestCompileErrorKeepsTheCompilersText(t *testing.T) {
 	b := plan.BuildOutput{Where: "@{binaries[0].main[0]}", What: "app for linux/arm64"}
 	err := compileError(b, &goError{args: []string{"build"}, text: "./a.go:1:2: undefined: x"})
 	require.EqualError(t, err, "@{binaries[0].main[0]}: compile app for linux/arm64 failed:\n./a.go:1:2: undefined: x")
 	require.ErrorAs(t, err, new(shown))
 	require.EqualError(t, compileError(b, errors.New("no such file")), "@{binaries[0].main[0]}: compile app for linux/arm64: no such file")
+}
+
+// TestCompileErrorNamesTheProgram: of a run for several, the one that go's text blames.
+func TestCompileErrorNamesTheProgram(t *testing.T) {
+	b := plan.BuildOutput{Where: "@{binaries[0].main[0]}", What: "a and 1 more for linux/arm64", Files: []plan.BuildFile{
+		{Package: "m/a", Where: "@{binaries[0].main[0]}", What: "a for linux/arm64"}, {Package: "m/b", Where: "@{binaries[1].main[0]}", What: "b for linux/arm64"},
+	}}
+	for text, want := range map[string]string{
+		"# m/b\nb/main.go:1:2: undefined: x":                  "@{binaries[1].main[0]}: compile b for linux/arm64 failed:\n",
+		"# m/lib [m/b]\nlib/lib.go:1:2: undefined: x":         "@{binaries[1].main[0]}: compile b for linux/arm64 failed:\n",
+		"# m/b\nb/main.go:1:2: x\n# m/a\na/main.go:1:2: x":    "@{binaries[1].main[0]}: compile b for linux/arm64 failed:\n",
+		"# m/lib\nlib/lib.go:1:2: undefined: x":               "@{binaries[0].main[0]}: compile a and 1 more for linux/arm64 failed:\n",
+		"b/main.go:3:8: package nothere is not in std (/src)": "@{binaries[0].main[0]}: compile a and 1 more for linux/arm64 failed:\n",
+	} {
+		require.EqualError(t, compileError(b, &goError{args: []string{"build"}, text: text}), want+text)
+	}
+}
+
+func TestRename(t *testing.T) {
+	from, to := filepath.Join(t.TempDir(), "built"), t.TempDir()
+	b := plan.BuildOutput{Files: []plan.BuildFile{{Go: "app", Name: "server"}, {Go: "server", Name: "app"}}}
+	require.NoError(t, os.Mkdir(from, 0o755))
+	for _, f := range b.Files {
+		require.NoError(t, os.WriteFile(filepath.Join(from, f.Go), []byte(f.Go), 0o755))
+	}
+	require.NoError(t, rename(b, from, to))
+	for _, f := range b.Files {
+		text, err := os.ReadFile(filepath.Join(to, f.Name))
+		require.NoError(t, err)
+		require.Equal(t, f.Go, string(text))
+	}
+	require.NoDirExists(t, from)
+	require.NoError(t, rename(plan.BuildOutput{}, from, to), "a run for one writes its file itself")
+}
+
+func TestRenameMissesNothing(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	b := plan.BuildOutput{Files: []plan.BuildFile{{Go: "app", Name: "server"}}}
+	require.ErrorIs(t, rename(b, from, to), fs.ErrNotExist)
+	for _, name := range []string{"app", "unforeseen"} {
+		require.NoError(t, os.WriteFile(filepath.Join(from, name), nil, 0o755))
+	}
+	require.ErrorContains(t, rename(b, from, to), "directory not empty")
 }
 
 func TestTrimModules(t *testing.T) {

@@ -33,6 +33,10 @@ var (
 			Dir: "github.com/mattn/go-sqlite3@v1.14.52", Packages: []string{"github.com/mattn/go-sqlite3"}}},
 		Foreign: []string{"github.com/google/uuid", "github.com/mattn/go-sqlite3"}, Std: []string{"database/sql", "fmt", "runtime/cgo"}, Pure: plan.PurePackages{Heavy: []string{"database/sql"}, Foreign: []string{"database/sql"}, All: []string{"database/sql", "fmt"}},
 	}
+	several = plan.BinaryFacts{
+		Mains:   []plan.MainPackage{{ImportPath: "example.com/app/cmd/hello"}, {ImportPath: "example.com/app/cmd/server/v2"}},
+		Foreign: []string{"github.com/google/uuid"}, Std: []string{"fmt", "net"},
+	}
 	ownC = plan.BinaryFacts{
 		Mains: []plan.MainPackage{{ImportPath: "example.com/app", CXX: true}}, CGO: true, CXX: true, OwnC: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
 		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"}, Pure: plan.PurePackages{All: []string{"fmt"}},
@@ -66,6 +70,8 @@ var All = []Case{
 		Facts: []plan.BinaryFacts{pure, pure}, Target: "windows/amd64", Build: "linux/amd64", Kind: "server/bin"},
 	{Name: "two-units", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off'}, {main: ., libc: glibc, link: static}]\n",
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
+	{Name: "several-mains", Spec: "# syntax=x\nbinaries: [{main: ./cmd/..., ldflags: ['-s']}, {main: ./tool, name: helper}]\n",
+		Facts: []plan.BinaryFacts{several, {Mains: []plan.MainPackage{{ImportPath: "example.com/app/tool"}}}}, Target: "windows/amd64", Build: "linux/amd64"},
 }
 
 // Input is the case as plan.New wants it.

@@ -33,6 +33,7 @@ type Daemon struct {
 // DaemonOptions say what is unusual about a daemon.
 type DaemonOptions struct {
 	Platforms []string // what the worker claims to be, natively; empty: what the machine is
+	Cgroup    *Cgroup  // around the daemon and its containers; nil: none. With one the daemon itself bounds no steps
 }
 
 // Addr is the address as BuildKit's clients and BUILDKIT_HOST want it.
@@ -72,7 +73,12 @@ func (e *Env) startBuildkitd(dir string, opts DaemonOptions) (*Daemon, error) {
 		return nil, err
 	}
 	root := filepath.Join(dir, "root")
-	exited, err := d.run(e.Tools.Buildkitd, "--config", config, "--root", root, "--addr", d.Addr())
+	program, args := e.Tools.Buildkitd, []string{"--config", config, "--root", root, "--addr", d.Addr()}
+	if opts.Cgroup != nil {
+		args = opts.Cgroup.command(program, args)
+		program, args = args[0], args[1:]
+	}
+	exited, err := d.run(program, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +106,13 @@ func (e *Env) buildkitdConfig(opts DaemonOptions) string {
   binary = %q
   snapshotter = "auto"
   networkMode = "host"
-  max-parallelism = 4
   gc = false
 `, runtimeBinary)
+	if opts.Cgroup != nil {
+		fmt.Fprintf(&b, "  defaultCgroupParent = %q\n", opts.Cgroup.containers())
+	} else {
+		b.WriteString("  max-parallelism = 4\n")
+	}
 	if len(opts.Platforms) > 0 {
 		fmt.Fprintf(&b, "  platforms = [\"%s\"]\n", strings.Join(opts.Platforms, `", "`))
 	}

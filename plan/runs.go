@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+
+	"github.com/crossgo/crossgo/spec"
+)
+
+// runs are the go commands that build a unit's members: one for all that are linked alike, since the go command then loads the
+// packages once and links on all cores. The order is that of the first binary of each.
+func runs(in Input, flags []string, members []binary) ([]BuildOutput, error) {
+	var groups []*run
+	byLink := map[string][]*run{}
+	for _, b := range members {
+		link, err := ldflags(in, b)
+		if err != nil {
+			return nil, err
+		}
+		name := goName(b.main.ImportPath, in.Target)
+		g := free(byLink[link], name)
+		if g == nil {
+			g = &run{link: link, taken: map[string]bool{}}
+			groups, byLink[link] = append(groups, g), append(byLink[link], g)
+		}
+		g.taken[name] = true
+		g.members = append(g.members, b)
+	}
+	var list []BuildOutput
+	for _, g := range groups {
+		list = append(list, g.output(in.Target, flags))
+	}
+	return list, nil
+}
+
+// run is one go command in the making.
+type run struct {
+	link    string          // the -ldflags that its members share
+	taken   map[string]bool // go's names of its members: go would write two of one name over each other
+	members []binary
+}
+
+// free is the first run in which the name is not taken.
+func free(list []*run, name string) *run {
+	for _, g := range list {
+		if !g.taken[name] {
+			return g
+		}
+	}
+	return nil
+}
+
+// output is the go command. Of several programs the go command chooses the names itself: they are renamed afterwards.
+func (g *run) output(target spec.Platform, flags []string) BuildOutput {
+	args := append([]string{"build"}, flags...)
+	if g.link != "" {
+		args = append(args, "-ldflags="+g.link)
+	}
+	first := g.members[0]
+	out := BuildOutput{Where: first.ref, What: fmt.Sprintf("%s for %s", first.name, target)}
+	if len(g.members) == 1 {
+		out.Args = append(args, "-o", PathOut+"/"+first.name, first.main.ImportPath)
+		return out
+	}
+	out.What = fmt.Sprintf("%s and %d more for %s", first.name, len(g.members)-1, target)
+	out.Args = append(args, "-o", PathBuilt+"/")
+	for _, b := range g.members {
+		out.Args = append(out.Args, b.main.ImportPath)
+		out.Files = append(out.Files, BuildFile{
+			Go: goName(b.main.ImportPath, target), Name: b.name, Package: b.main.ImportPath, Where: b.ref, What: fmt.Sprintf("%s for %s", b.name, target),
+		})
+	}
+	return out
+}
+
+// goMajor is a path element that the go command takes for a major version: v2 and up.
+var goMajor = regexp.MustCompile(`^v([2-9]|[1-9][0-9]+)$`)
+
+// goName is the file that go build -o DIR/ writes for a main package: the last element of its import path that is no major
+// version, and .exe for Windows (DefaultExecName in cmd/go/internal/load).
+func goName(importPath string, target spec.Platform) string {
+	name := path.Base(importPath)
+	if name != importPath && goMajor.MatchString(name) {
+		name = path.Base(path.Dir(importPath))
+	}
+	if target.OS == "windows" {
+		name += ".exe"
+	}
+	return name
+}
