@@ -122,12 +122,21 @@ func (s *unitStates) mountHeavy(e *exec, h *plan.Heavy) {
 // compile builds the user's packages. What it adds to GOCACHE is thrown away.
 func (s *unitStates) compile() llb.State {
 	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
-	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.unit.FullEnv(), Builds: s.unit.Builds}
+	job := plan.CompileJob{Dir: s.plan.Dir, Env: s.unit.FullEnv(), Builds: s.unit.Builds, Stamp: s.plan.Stamp}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
-	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.in.Context)
+	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.source())
 	s.mountLinkers(e)
 	e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, llb.ContentCache(llb.MountContentCacheOff)))
 	return e.output()
+}
+
+// source is the build context. The go command looks for the repository's directory before it asks what is in there
+// (step/git.go).
+func (s *unitStates) source() llb.State {
+	if s.plan.Stamp == nil {
+		return s.in.Context
+	}
+	return s.in.Context.File(llb.Mkdir("/.git", 0o755, llb.WithParents(true)), llb.WithCustomName("[internal] stand-in for the repository"), llb.Platform(s.in.Build))
 }
 
 // mountLinkers puts our own binary between the Go linker and the compiler that links (step/linker.go).

@@ -25,8 +25,8 @@ type Inputs struct {
 	Proxy    llb.ProxyEnv                          // for steps with a network
 	Source   func(where string) llb.ConstraintsOpt // the spec's line for a place; nil options are allowed
 	Args     plan.Settings
-	LocalID  string                                              // tells this request's local directories from another's: the same all through one request, so that they are sent once
-	NoCache  bool                                                // make everything again
+	LocalID  string // tells this request's local directories from another's: the same all through one request, so that they are sent once
+	NoCache  bool   // make everything again
 }
 
 // Description keys, which come back with the error of a failed step.

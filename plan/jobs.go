@@ -82,6 +82,7 @@ type CompileJob struct {
 	Dir    string        `json:"dir"`
 	Env    []string      `json:"env"`
 	Builds []BuildOutput `json:"builds"`
+	Stamp  *Stamp        `json:"stamp,omitempty"` // what the go command is told of the repository; nil when it does not ask
 }
 
 // BuildOutput is one run of go build.

@@ -23,6 +23,7 @@ type Input struct {
 	Dir    string            // module directory below the context
 	Vendor bool              // the module has a vendor directory
 	Select Select            // what the request's target asks for
+	VCS    VCS               // what is known of the repository; nothing needs to be where the spec does not ask
 }
 
 // Plan is every decision for one platform.
@@ -34,6 +35,7 @@ type Plan struct {
 	Vendor bool   `json:"vendor,omitempty"`
 	Kind   Kind   `json:"kind"`
 	Units  []Unit `json:"units"`
+	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 }
 
@@ -112,6 +114,10 @@ type TextFile struct {
 // New decides. All problems are returned at once, in the order of the spec, each located.
 func New(in Input) (*Plan, error) {
 	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind}
+	var err error
+	if p.Stamp, err = stamp(in); err != nil {
+		return nil, err
+	}
 	binaries, err := decideBinaries(in)
 	if err != nil {
 		return nil, err

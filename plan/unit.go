@@ -69,6 +69,9 @@ func (u *Unit) fill(in Input, members []binary) error {
 			return err
 		}
 		args := append([]string{"build"}, flags...)
+		if in.File.VCS.V == spec.VCSOn {
+			args = append(args, stampFlag)
+		}
 		if link != "" {
 			args = append(args, "-ldflags="+link)
 		}

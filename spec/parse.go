@@ -17,7 +17,7 @@ const everyMain = "./..."
 // file. An empty file, or one of comments alone, is a spec with all defaults.
 func Parse(name string, data []byte) (*File, error) {
 	p := &problems{file: name, ends: map[Pos]Pos{}}
-	f := &File{Name: name, Module: Value[string]{V: "."}}
+	f := &File{Name: name, Module: Value[string]{V: "."}, VCS: Value[VCS]{V: VCSOff}}
 	root := readYAML(p, data)
 	r := reading{p}
 	if root != nil && root.kind != kindNull {

@@ -35,6 +35,7 @@ type File struct {
 	Module    Value[string]   // slash-separated directory of the module inside the context; "." by default
 	Platforms []Value[string] // default set, used when the request names no platform; normalised ("linux/arm/v7")
 	Args      []Arg           // declared build args
+	VCS       Value[VCS]      // VCSOff by default
 	Binaries  []Binary        // never empty after Parse: the default is one entry that builds every main package
 	Image     *Image          // nil when the file has no image: block
 }
@@ -66,6 +67,15 @@ const (
 	CGOAuto CGO = "auto"
 	CGOOn   CGO = "on"
 	CGOOff  CGO = "off"
+)
+
+// VCS says whether Go's build info carries what the repository says of the sources.
+type VCS string
+
+// The values of vcs.
+const (
+	VCSOn  VCS = "on"
+	VCSOff VCS = "off"
 )
 
 // Libc is the C library asked for and, for glibc, the oldest version the output must run on.

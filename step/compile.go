@@ -17,8 +17,15 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 	if err := keepCache(time.Now()); err != nil {
 		return err
 	}
+	env := job.Env
+	if job.Stamp != nil {
+		var err error
+		if env, err = withGit(env); err != nil {
+			return err
+		}
+	}
 	for _, b := range job.Builds {
-		err := goCommand{dir: sourceDir(job.Dir), env: job.Env, args: b.Args, out: os.Stderr}.run(ctx)
+		err := goCommand{dir: sourceDir(job.Dir), env: env, args: b.Args, out: os.Stderr}.run(ctx)
 		if err != nil {
 			return compileError(b, err)
 		}
