@@ -71,6 +71,7 @@ type gitAnswers struct {
 var gitTable = map[string]func(g gitAnswers, args []string) (string, error){
 	"status":       gitAnswers.status,
 	"log":          gitAnswers.log,
+	"tag":          gitAnswers.tags,
 	"config":       gitAnswers.config,
 	"for-each-ref": gitAnswers.refs,
 	"cat-file":     gitAnswers.file,
@@ -99,7 +100,7 @@ func (g gitAnswers) status([]string) (string, error) {
 	return "", nil
 }
 
-// log knows one commit, by any beginning of its hash.
+// log knows one commit, by any beginning of its hash and by its tags.
 func (g gitAnswers) log(args []string) (string, error) {
 	when, err := time.Parse(time.RFC3339, g.Time)
 	switch {
@@ -109,7 +110,7 @@ func (g gitAnswers) log(args []string) (string, error) {
 		return fmt.Sprintf("%s:%d\n", g.Revision, when.Unix()), nil
 	case len(args) != 4 || !slices.Equal(args[:3], []string{"--no-decorate", "-n1", "--format=format:%H %ct %D"}):
 		return "", unknownQuestion(append([]string{"log"}, args...))
-	case !strings.HasPrefix(g.Revision, args[3]):
+	case !strings.HasPrefix(g.Revision, args[3]) && !g.tagged(args[3]):
 		return "", fmt.Errorf("bad revision '%s'", args[3])
 	}
 	names := []string{"HEAD"}
@@ -117,6 +118,20 @@ func (g gitAnswers) log(args []string) (string, error) {
 		names = append(names, "tag: "+tag)
 	}
 	return fmt.Sprintf("%s %d %s", g.Revision, when.Unix(), strings.Join(names, ", ")), nil
+}
+
+// tagged reports whether a reference is a tag of the commit.
+func (g gitAnswers) tagged(ref string) bool {
+	tag, ok := strings.CutPrefix(ref, "refs/tags/")
+	return ok && slices.Contains(g.Tags, tag)
+}
+
+// tags are those that go may ask about in turn.
+func (g gitAnswers) tags(args []string) (string, error) {
+	if !slices.Equal(args, []string{"-l"}) {
+		return "", unknownQuestion(append([]string{"tag"}, args...))
+	}
+	return strings.Join(append(slices.Clone(g.Tags), ""), "\n"), nil
 }
 
 // config is asked for the kind of hashes alone; git says nothing of what is not set.
