@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -193,17 +194,13 @@ func (r *request) annotated(ctx context.Context, objects map[string]string, comm
 	if len(objects) == 0 {
 		return nil, nil
 	}
-	var names, tags []string
-	for _, name := range objects {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	ref, err := r.contextFiles(ctx, names)
+	ref, err := r.contextFiles(ctx, slices.Sorted(maps.Values(objects)))
 	if err != nil {
 		return nil, err
 	}
-	for tag, name := range objects {
-		data, err := readFile(ctx, ref, name)
+	var tags []string
+	for _, tag := range slices.Sorted(maps.Keys(objects)) {
+		data, err := readFile(ctx, ref, objects[tag])
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +209,7 @@ func (r *request) annotated(ctx context.Context, objects map[string]string, comm
 		}
 		of, err := taggedCommit(data)
 		if err != nil {
-			return nil, fmt.Errorf("build context: %s: %w", name, err)
+			return nil, fmt.Errorf("build context: %s: %w", objects[tag], err)
 		}
 		if of == commit {
 			tags = append(tags, tag)

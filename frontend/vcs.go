@@ -157,21 +157,24 @@ func (f *vcsFacts) fromClient(opts map[string]string) error {
 	if revision == "" || !f.concerns(revision) {
 		return nil
 	}
-	said := map[string]string{spec.VCSRevision: revision}
-	for name, attr := range map[string]string{spec.VCSTime: AttrTime, spec.VCSModified: AttrModified, spec.VCSTag: AttrTag} {
-		if value, ok := opts[attr]; ok {
-			said[name] = value
-		}
-	}
 	if modified {
-		said[spec.VCSModified] = "true"
+		f.learn(spec.VCSModified, "true")
 	}
-	for name, value := range said {
-		value, err := vcsForms[name](value)
-		if err != nil {
-			return fmt.Errorf("option vcs of the client: %s: %w", name, err)
+	for _, said := range []struct{ name, attr string }{
+		{spec.VCSRevision, AttrRevision}, {spec.VCSTime, AttrTime}, {spec.VCSModified, AttrModified}, {spec.VCSTag, AttrTag},
+	} {
+		text, ok := opts[said.attr]
+		if !ok {
+			continue
 		}
-		f.learn(name, value)
+		if said.attr == AttrRevision {
+			text = revision
+		}
+		value, err := vcsForms[said.name](text)
+		if err != nil {
+			return fmt.Errorf("option %s of the client: %w", said.attr, err)
+		}
+		f.learn(said.name, value)
 	}
 	f.vcs.Tags = lines(opts[AttrTags])
 	if history, ok := opts[AttrHistory]; ok {
