@@ -115,7 +115,8 @@ func gitDaemon(t *testing.T, dir string) (address string) {
 	require.NoError(t, l.Close())
 	_, port, err := net.SplitHostPort(host)
 	require.NoError(t, err)
-	cmd := exec.Command("git", "daemon", "--reuseaddr", "--listen=127.0.0.1", "--port="+port, "--base-path="+dir, "--export-all")
+	program := filepath.Join(git(t, dir, "--exec-path"), "git-daemon") // git itself would leave it running when it is killed
+	cmd := exec.Command(program, "--reuseaddr", "--listen=127.0.0.1", "--port="+port, "--base-path="+dir, "--export-all")
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
