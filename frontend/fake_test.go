@@ -17,6 +17,7 @@ import (
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
@@ -38,10 +39,12 @@ type fake struct {
 	signed  []byte                                // every InRelease
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
 	problem string                                // what a failed step has left behind
+	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
 
 	mu       sync.Mutex
 	asked    []string // names of the vertices of all graphs, each once
 	warnings []string
+	compiled plan.CompileJob // of the last graph that compiles
 }
 
 // fakeRef is what a vertex made.
@@ -102,6 +105,9 @@ func (f *fake) note(all []*llbtext.Vertex) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, v := range all {
+		if v.Name == "[internal] job" {
+			_ = jobOf([]*llbtext.Vertex{v}, `"builds"`, &f.compiled) // an error says that it is another step's
+		}
 		if v.Name != "" && !slices.Contains(f.asked, v.Name) {
 			f.asked = append(f.asked, v.Name)
 		}
@@ -116,7 +122,7 @@ func (f *fake) make(v *llbtext.Vertex, all []*llbtext.Vertex) (*fakeRef, error) 
 	switch s := v.Op.GetSource(); {
 	case s != nil && strings.HasSuffix(s.Identifier, "/InRelease"):
 		return &fakeRef{files: fstest.MapFS{"InRelease": {Data: f.signed}}}, nil
-	case s != nil && strings.HasPrefix(s.Identifier, "local://"), v.Name == "[internal] read the module files":
+	case s != nil && (strings.HasPrefix(s.Identifier, "local://") || strings.HasPrefix(s.Identifier, "git://")), strings.HasPrefix(v.Name, "[internal] read "):
 		return &fakeRef{files: f.files}, nil
 	}
 	return &fakeRef{files: fstest.MapFS{}}, nil
@@ -179,10 +185,22 @@ func (r *fakeRef) ReadDir(_ context.Context, req gwclient.ReadDirRequest) ([]*fs
 	var list []*fstypes.Stat
 	for _, e := range entries {
 		if ok, _ := path.Match(req.IncludePattern, e.Name()); ok {
-			list = append(list, &fstypes.Stat{Path: e.Name()})
+			mode := uint32(0o644)
+			if e.IsDir() {
+				mode |= uint32(fs.ModeDir)
+			}
+			list = append(list, &fstypes.Stat{Path: e.Name(), Mode: mode})
 		}
 	}
 	return list, err
+}
+
+// ResolveSourceMetadata is asked about git addresses alone.
+func (f *fake) ResolveSourceMetadata(_ context.Context, op *pb.SourceOp, _ sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
+	if f.source == nil {
+		return nil, fmt.Errorf("%s: no such repository", op.Identifier)
+	}
+	return f.source, nil
 }
 
 // NewContainer is the container in which the frontend reads what a failed step left.

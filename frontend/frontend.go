@@ -72,6 +72,9 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 	if err := r.settle(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.readVCS(ctx); err != nil {
+		return nil, err
+	}
 	host := r.hostAhead(ctx)
 	defer host.stop()
 	if err := r.readCode(ctx); err != nil {
@@ -98,7 +101,7 @@ func (r *request) plans(ctx context.Context) ([]*plan.Plan, error) {
 	for i, target := range r.targets {
 		p, err := plan.New(plan.Input{
 			File: r.spec, Facts: r.facts.Targets[i], Go: r.goTool, Target: target, Build: r.build,
-			Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection,
+			Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs,
 		})
 		all, errs = append(all, p), append(errs, err)
 	}

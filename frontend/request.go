@@ -40,6 +40,7 @@ type request struct {
 	vendor bool
 	code   gollb.Code
 	facts  plan.Facts
+	vcs    plan.VCS
 }
 
 // readSpec reads and parses the file that the request names.

@@ -138,7 +138,7 @@ func (s *unitStates) compile() llb.State {
 		return llb.Scratch().Async(failed(err))
 	}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
-	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.in.Context)
+	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.source())
 	s.mountLinkers(e)
 	s.mountCache(e, job)
 	return e.output()
@@ -158,6 +158,15 @@ func (s *unitStates) mountCache(e *exec, job plan.CompileJob) {
 			e.mount(plan.PathGoCache, s.gocache, off)
 		}
 	}
+}
+
+// source is the build context. The go command looks for the repository's directory before it asks what is in there
+// (step/git.go).
+func (s *unitStates) source() llb.State {
+	if s.plan.Stamp == nil {
+		return s.in.Context
+	}
+	return s.in.Context.File(llb.Mkdir("/.git", 0o755, llb.WithParents(true)), llb.WithCustomName("[internal] stand-in for the repository"), llb.Platform(s.in.Build))
 }
 
 // mountLinkers puts our own binary between the Go linker and the compiler that links (step/linker.go).

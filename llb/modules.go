@@ -29,6 +29,13 @@ func Modules(in Inputs, goState llb.State, where string, job plan.ModulesJob) ll
 	return run.AddMount(plan.PathModules, llb.Scratch())
 }
 
+// GitFiles are a few of the files that the context's repository consists of; st is a context that has them.
+func GitFiles(st llb.State, in Inputs, patterns []string) llb.State {
+	return llb.Scratch().File(llb.Copy(st, "/", "/", &llb.CopyInfo{
+		CopyDirContentsOnly: true, IncludePatterns: patterns, AllowEmptyWildcard: true,
+	}), llb.WithCustomName("[internal] read what git says of the sources"), llb.Platform(in.Build))
+}
+
 // vendorFiles are the module files and the vendor directory, which stands in for downloaded modules.
 func vendorFiles(in Inputs) llb.State {
 	return llb.Scratch().File(llb.Copy(in.Context, "/", "/", &llb.CopyInfo{

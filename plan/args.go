@@ -32,6 +32,7 @@ var builtinArgs = []string{
 	"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE",
 	"DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR", "SOURCE_DATE_EPOCH",
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY",
+	spec.VCSRevision, spec.VCSTime, spec.VCSModified, spec.VCSTag,
 	"http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy",
 }
 

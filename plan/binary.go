@@ -158,5 +158,8 @@ func (b binary) want(in Input) verify.Want {
 		w.CGO = "on"
 	}
 	b.linking.want(&w)
+	if in.File.VCS.V == spec.VCSOn {
+		w.Revision, w.RevisionTime, w.Modified = in.VCS.value(spec.VCSRevision), in.VCS.value(spec.VCSTime), in.VCS.value(spec.VCSModified)
+	}
 	return w
 }

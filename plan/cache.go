@@ -73,7 +73,7 @@ func cacheProg(in Input) ([]string, error) {
 
 // CompileJob is what the compile step of a pinned plan's unit is told.
 func (p *Plan) CompileJob(u Unit) (CompileJob, error) {
-	job := CompileJob{Dir: p.Dir, Env: u.FullEnv(), Builds: u.Builds}
+	job := CompileJob{Dir: p.Dir, Env: u.FullEnv(), Builds: u.Builds, Stamp: p.Stamp}
 	if len(p.Cache.Prog) > 0 {
 		prog, err := quoteFlags(p.Cache.Prog)
 		job.Prog = p.Cache.Prog[0]

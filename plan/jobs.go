@@ -85,6 +85,7 @@ type CompileJob struct {
 	Builds  []BuildOutput `json:"builds"`
 	Objects *Objects      `json:"objects,omitempty"` // how objects are kept; nil when they are not, or by the user's program
 	Prog    string        `json:"prog,omitempty"`    // the user's GOCACHEPROG, a file that has to be there
+	Stamp   *Stamp        `json:"stamp,omitempty"`   // what the go command is told of the repository; nil when it does not ask
 }
 
 // Objects is how the compile step keeps objects in PathObjects.

@@ -12,6 +12,9 @@ func variables(in Input) map[string]string {
 		"TARGETARCH": in.Target.Arch, "TARGETVARIANT": in.Target.Variant,
 		"SOURCE_DATE_EPOCH": in.Args["SOURCE_DATE_EPOCH"],
 	}
+	for _, known := range in.VCS.Known {
+		vars[known.Name] = known.Value
+	}
 	for _, arg := range in.File.Args {
 		vars[arg.Name.V] = arg.Default.V
 		if v, ok := in.Args[arg.Name.V]; ok {
@@ -23,6 +26,9 @@ func variables(in Input) map[string]string {
 
 // ldflags is the value of -ldflags for one binary: the user's words and ours.
 func ldflags(in Input, b binary) (string, error) {
+	if err := vcsRefs(in, b.entry); err != nil {
+		return "", err
+	}
 	words, err := in.File.Binaries[b.entry].LinkerWords(variables(in))
 	if err != nil {
 		return "", fmt.Errorf("%s:%w", in.File.Name, err) // the error begins with line and column

@@ -13,6 +13,7 @@ const (
 	PathSysroot  = "/sysroot"         // the target's C side
 	PathHostUsr  = "/usr"             // the host C toolchain's usr
 	PathLink     = "/link"            // our own binary under the names of compilers, for linking
+	PathGit      = "/tmp/git/bin"     // our own binary under the name of git, for Go's stamp
 	PathJob      = "/job"             // job.json, what a step has to do
 	PathIn       = "/in"              // inputs of a step
 	PathOut      = "/out"             // outputs of a step

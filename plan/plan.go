@@ -23,6 +23,7 @@ type Input struct {
 	Dir    string            // module directory below the context
 	Vendor bool              // the module has a vendor directory
 	Select Select            // what the request's target asks for
+	VCS    VCS               // what is known of the repository; nothing needs to be where the spec does not ask
 }
 
 // Plan is every decision for one platform.
@@ -35,6 +36,7 @@ type Plan struct {
 	Kind   Kind   `json:"kind"`
 	Cache  Cache  `json:"cache"`
 	Units  []Unit `json:"units"`
+	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 }
 
@@ -115,19 +117,22 @@ type TextFile struct {
 // New decides. All problems are returned at once, in the order of the spec, each located.
 func New(in Input) (*Plan, error) {
 	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind}
-	cache, cacheErr := decideCache(in)
-	binaries, err := decideBinaries(in)
-	if err := errors.Join(cacheErr, err); err != nil {
+	var errs [3]error
+	var binaries []binary
+	p.Stamp, errs[0] = stamp(in)
+	p.Cache, errs[1] = decideCache(in)
+	binaries, errs[2] = decideBinaries(in)
+	err := errors.Join(errs[:]...)
+	if err != nil {
 		return nil, err
 	}
-	p.Cache = cache
 	if binaries, err = in.Select.narrow(in.File, in.Target, binaries); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {
 		return nil, err
 	}
-	if p.Units, err = units(in, cache, binaries); err != nil {
+	if p.Units, err = units(in, p.Cache, binaries); err != nil {
 		return nil, err
 	}
 	if p.Kind == KindImage {

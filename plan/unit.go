@@ -62,7 +62,7 @@ func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 	if err := u.dependencies(in, cache, members, flags); err != nil {
 		return err
 	}
-	builds, err := runs(in, flags, members)
+	builds, err := runs(in, in.stamped(flags), members)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,11 @@ var fileKeys = []key[File]{
 		does:    "Build arguments (`--build-arg`) with their defaults. The text of the value counts: `1.20` stays `1.20`; nothing is the empty text.",
 		schema:  schema{Type: "object", PropertyNames: &schema{Pattern: argPattern}, AdditionalProperties: simpleValue()},
 	}, readArgs},
+	{"vcs", keyDoc{
+		typ: "string", def: "`off`", allowed: "`on`, `off`", example: `vcs: on`,
+		does:   "Whether Go's build info says which commit was built, as with `go build -buildvcs=true`. The [variables](#what-the-repository-says) of `ldflags` need no such key.",
+		schema: schema{Enum: vcsWords, Default: string(VCSOff)},
+	}, readVCS},
 	{"binaries", keyDoc{
 		typ: "list", def: "one entry that builds every main package of the module", allowed: "mappings with the keys of [one binary](#one-binary); a string stands for `main:` alone",
 		example: `binaries: [{main: ./cmd/server, libc: musl}]`,
@@ -185,6 +190,15 @@ func readCGO(r reading, to *Binary, path string, n *node) {
 		r.wrongType(path, n, "one of "+strings.Join(cgoWords, ", "))
 	} else if v, ok := r.text(path, n, anyScalar, cgo); ok {
 		to.CGO = Value[CGO]{CGO(v.V), v.Pos}
+	}
+}
+
+// readVCS takes other scalars only to say what to write instead.
+func readVCS(r reading, to *File, path string, n *node) {
+	if !n.scalar() || n.kind == kindNull {
+		r.wrongType(path, n, "one of "+strings.Join(vcsWords, ", "))
+	} else if v, ok := r.text(path, n, anyScalar, vcs); ok {
+		to.VCS = Value[VCS]{VCS(v.V), v.Pos}
 	}
 }
 

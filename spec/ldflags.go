@@ -50,6 +50,35 @@ func (b *Binary) LinkerWords(vars map[string]string) ([]string, error) {
 	return words, nil
 }
 
+// Refs are the names that the entry's ldflags use as ${NAME}, each at the place of the flags that use it first.
+func (b *Binary) Refs() []Value[string] {
+	var refs []Value[string]
+	for _, element := range b.LDFlags {
+		// Parse has refused what is no reference: there is no error left.
+		_ = eachRef(element.V, func(string) {}, func(name string) error {
+			if !slices.ContainsFunc(refs, func(r Value[string]) bool { return r.V == name }) {
+				refs = append(refs, Value[string]{name, element.Pos})
+			}
+			return nil
+		})
+	}
+	return refs
+}
+
+// VCSNeeds are the VCS variables that a build of the file may ask for, in the order of VCSVariables; none when it has no use
+// for a repository.
+func (f *File) VCSNeeds() []string {
+	used := map[string]bool{}
+	for i := range f.Binaries {
+		for _, ref := range f.Binaries[i].Refs() {
+			used[ref.V] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(VCSVariables), func(name string) bool {
+		return !used[name] && !(f.VCS.V == VCSOn && slices.Contains(VCSStamp, name))
+	})
+}
+
 // SplitFlags cuts a text into words as `go build -ldflags` does: at spaces, a word that begins with ' or " goes on to the
 // next such sign, without escapes.
 func SplitFlags(s string) ([]string, error) {

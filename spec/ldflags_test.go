@@ -48,3 +48,24 @@ func TestNearest(t *testing.T) {
 	require.Empty(t, nearest("x", linkWords))
 	require.Empty(t, nearest("something else", linkWords))
 }
+
+func TestVCSNeeds(t *testing.T) {
+	for text, want := range map[string][]string{
+		"": {},
+		"binaries: [{main: ., ldflags: ['-X main.v=${TARGETOS}']}]":                             {},
+		"binaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}', '-X main.t=${VCS_REVISION}']}]": {VCSRevision, VCSTag},
+		"vcs: on\n": VCSStamp,
+		"vcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]": VCSVariables,
+		"vcs: off\n": {},
+	} {
+		f, err := Parse("f", []byte(text))
+		require.NoError(t, err, text)
+		require.Equal(t, want, f.VCSNeeds(), text)
+	}
+}
+
+func TestRefs(t *testing.T) {
+	f, err := Parse("f", []byte("binaries:\n  - main: .\n    ldflags: ['-X main.v=${VCS_TAG}$$', '-X main.w=${VCS_TAG}${TARGETOS}']\n"))
+	require.NoError(t, err)
+	require.Equal(t, []Value[string]{{VCSTag, Pos{3, 15}}, {"TARGETOS", Pos{3, 41}}}, f.Binaries[0].Refs())
+}

@@ -17,7 +17,7 @@ const everyMain = "./..."
 // file. An empty file, or one of comments alone, is a spec with all defaults.
 func Parse(name string, data []byte) (*File, error) {
 	p := &problems{file: name, ends: map[Pos]Pos{}}
-	f := &File{Name: name, Module: Value[string]{V: "."}, Cache: Cache{Mode: Value[CacheMode]{V: CacheAuto}}}
+	f := &File{Name: name, Module: Value[string]{V: "."}, VCS: Value[VCS]{V: VCSOff}, Cache: Cache{Mode: Value[CacheMode]{V: CacheAuto}}}
 	root := readYAML(p, data)
 	r := reading{p}
 	if root != nil && root.kind != kindNull {

@@ -36,6 +36,7 @@ type File struct {
 	Platforms []Value[string] // default set, used when the request names no platform; normalised ("linux/arm/v7")
 	Parallel  Value[int]      // at most so many platforms are built at once; 0: crossgo's choice
 	Args      []Arg           // declared build args
+	VCS       Value[VCS]      // VCSOff by default
 	Binaries  []Binary        // never empty after Parse: the default is one entry that builds every main package
 	Image     *Image          // nil when the file has no image: block
 	Cache     Cache
@@ -86,6 +87,15 @@ const (
 	CGOAuto CGO = "auto"
 	CGOOn   CGO = "on"
 	CGOOff  CGO = "off"
+)
+
+// VCS says whether Go's build info carries what the repository says of the sources.
+type VCS string
+
+// The values of vcs.
+const (
+	VCSOn  VCS = "on"
+	VCSOff VCS = "off"
 )
 
 // Libc is the C library asked for and, for glibc, the oldest version the output must run on.

@@ -110,22 +110,31 @@ const namePattern = `^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$`
 
 var binaryName = matching(namePattern, "a file name of letters, digits and . _ + - that begins with a letter, digit or _")
 
-// The values of cgo and link, in the order messages name them.
+// The values of cgo, vcs and link, in the order messages name them.
 var (
 	cgoWords   = []string{string(CGOAuto), string(CGOOn), string(CGOOff)}
+	vcsWords   = []string{string(VCSOn), string(VCSOff)}
 	linkWords  = []string{string(LinkStatic), string(LinkStaticPIE), string(LinkDynamic), string(LinkPIE)}
 	cacheWords = []string{string(CacheAuto), string(CacheLayers), string(CacheMounts), string(CacheBoth)}
 	libcWords  = []string{string(Musl), string(Glibc), "glibc>=VERSION"}
 )
 
 // switches are the other ways to write on and off that YAML and people know.
-var switches = map[string]CGO{"true": CGOOn, "yes": CGOOn, "y": CGOOn, "1": CGOOn, "false": CGOOff, "no": CGOOff, "n": CGOOff, "0": CGOOff}
+var switches = map[string]string{"true": "on", "yes": "on", "y": "on", "1": "on", "false": "off", "no": "off", "n": "off", "0": "off"}
 
-func cgo(s string) (string, error) {
-	if w, ok := switches[strings.ToLower(s)]; ok {
-		return "", fmt.Errorf("found %s, allowed are %s (did you mean %q?)", s, strings.Join(cgoWords, ", "), w)
+var (
+	cgo = switchOr(cgoWords)
+	vcs = switchOr(vcsWords)
+)
+
+// switchOr is the check of an enumeration that has on and off in it.
+func switchOr(words []string) check {
+	return func(s string) (string, error) {
+		if w, ok := switches[strings.ToLower(s)]; ok {
+			return "", fmt.Errorf("found %s, allowed are %s (did you mean %q?)", s, strings.Join(words, ", "), w)
+		}
+		return word(words)(s)
 	}
-	return word(cgoWords)(s)
 }
 
 // word is the check of an enumeration.
@@ -183,9 +192,23 @@ const argPattern = `^[A-Za-z_][A-Za-z0-9_]*$`
 
 var argForm = matching(argPattern, "a name of letters, digits and _ that does not begin with a digit")
 
+// The variables of ldflags that say which state of the sources is built.
+const (
+	VCSRevision = "VCS_REVISION" // the commit's whole hash
+	VCSTime     = "VCS_TIME"     // when it was committed, as RFC 3339 in UTC
+	VCSModified = "VCS_MODIFIED" // "true" where the sources are not those of the commit, else "false"
+	VCSTag      = "VCS_TAG"      // the commit's tag; empty when it has none
+)
+
+// VCSVariables are all of them.
+var VCSVariables = []string{VCSRevision, VCSTime, VCSModified, VCSTag}
+
+// VCSStamp are those that vcs: on needs.
+var VCSStamp = []string{VCSRevision, VCSTime, VCSModified}
+
 // BuiltinArgs are the names that ldflags may use without declaring them: the target of the build in the words of
-// Dockerfiles, and the time that stands for the build, in seconds since 1970.
-var BuiltinArgs = []string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM", "SOURCE_DATE_EPOCH"}
+// Dockerfiles, the time that stands for the build, in seconds since 1970, and what the repository says.
+var BuiltinArgs = append([]string{"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM", "SOURCE_DATE_EPOCH"}, VCSVariables...)
 
 func argName(s string) (string, error) {
 	if slices.Contains(BuiltinArgs, s) {

@@ -18,6 +18,11 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 	if err != nil {
 		return err
 	}
+	if job.Stamp != nil {
+		if env, err = withGit(env); err != nil {
+			return err
+		}
+	}
 	for _, b := range job.Builds {
 		err := goCommand{dir: sourceDir(job.Dir), env: env, args: b.Args, out: os.Stderr}.run(ctx)
 		if err != nil {

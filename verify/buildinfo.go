@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -86,6 +87,11 @@ func checkBuildInfo(s *subject) []Finding {
 
 func checkGOOS(s *subject) []Finding   { return s.setting("goos", "GOOS", s.want.GOOS) }
 func checkGOARCH(s *subject) []Finding { return s.setting("goarch", "GOARCH", s.want.GOARCH) }
+
+// checkVCS compares what is recorded of the repository.
+func checkVCS(s *subject) []Finding {
+	return slices.Concat(s.setting("vcs", "vcs.revision", s.want.Revision), s.setting("vcs", "vcs.time", s.want.RevisionTime), s.setting("vcs", "vcs.modified", s.want.Modified))
+}
 
 // setting compares one recorded build setting.
 func (s *subject) setting(id, key, want string) []Finding {

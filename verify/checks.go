@@ -16,7 +16,7 @@ type subject struct {
 var checks = []func(*subject) []Finding{
 	checkFormat, checkMachine, checkClass, checkEndianness, checkType, checkOS,
 	checkLoader, checkLibc, checkLink, checkNeeded, checkImports, checkGlibcFloor, checkCPU, checkFloatABI, checkSignature,
-	checkBuildInfo, checkGOOS, checkGOARCH, checkVariant, checkCGO, checkGoVersion, checkMainPath,
+	checkBuildInfo, checkGOOS, checkGOARCH, checkVariant, checkCGO, checkGoVersion, checkMainPath, checkVCS,
 }
 
 // platform is the wanted platform as a user writes it.

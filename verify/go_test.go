@@ -290,3 +290,39 @@ func TestNoProgramAtAll(t *testing.T) {
 	}
 	require.Equal(t, []string{"platform"}, failures(Read(strings.NewReader(""), 0, Want{GOOS: "linux", GOARCH: "vax"})))
 }
+
+// TestVCS: what is recorded of the repository is compared only when it was asked for.
+func TestVCS(t *testing.T) {
+	recorded := &buildFacts{settings: map[string]string{"vcs.revision": "abc", "vcs.time": "2026-01-31T12:00:00Z", "vcs.modified": "false"}}
+	asked := Want{Revision: "abc", RevisionTime: "2026-01-31T12:00:00Z", Modified: "false", RequireGo: true}
+	for _, c := range []struct {
+		want  Want
+		build *buildFacts
+		texts []string // of what failed
+		held  int
+	}{
+		{asked, recorded, nil, 3},
+		{Want{}, recorded, nil, 0},
+		{Want{Revision: "abd", RevisionTime: "2026-01-31T12:00:01Z", Modified: "true"}, recorded, []string{
+			"vcs.revision in build info is abc, want abd", "vcs.time in build info is 2026-01-31T12:00:00Z, want 2026-01-31T12:00:01Z", "vcs.modified in build info is false, want true",
+		}, 0},
+		{asked, &buildFacts{}, []string{
+			"cannot be known: vcs.revision is not in the build info, want vcs.revision=abc",
+			"cannot be known: vcs.time is not in the build info, want vcs.time=2026-01-31T12:00:00Z",
+			"cannot be known: vcs.modified is not in the build info, want vcs.modified=false",
+		}, 0},
+	} {
+		var texts []string
+		held := 0
+		for _, f := range checkVCS(&subject{want: c.want, build: c.build}) {
+			require.Equal(t, "vcs", f.Check)
+			if f.Level == Fail {
+				texts = append(texts, f.Text)
+			} else if f.Level == Pass {
+				held++
+			}
+		}
+		require.Equal(t, c.texts, texts)
+		require.Equal(t, c.held, held)
+	}
+}

@@ -13,10 +13,13 @@ type Want struct {
 	Link       string `json:"link,omitempty"`       // "static", "static-pie", "dynamic" or "pie"
 	Loader     string `json:"loader,omitempty"`     // exact loader path; empty: any path known for Libc
 
-	CGO       string `json:"cgo,omitempty"`       // "on" or "off", as recorded in the build info
-	GoVersion string `json:"goVersion,omitempty"` // "go1.26.8", as recorded in the build info
-	MainPath  string `json:"mainPath,omitempty"`  // import path of the main package, as recorded in the build info
-	RequireGo bool   `json:"requireGo,omitempty"` // the file must carry Go build info; otherwise its absence is only a note
+	CGO          string `json:"cgo,omitempty"`          // "on" or "off", as recorded in the build info
+	GoVersion    string `json:"goVersion,omitempty"`    // "go1.26.8", as recorded in the build info
+	MainPath     string `json:"mainPath,omitempty"`     // import path of the main package, as recorded in the build info
+	Revision     string `json:"revision,omitempty"`     // the commit's hash, as recorded in the build info
+	RevisionTime string `json:"revisionTime,omitempty"` // when it was committed, "2026-01-31T12:00:00Z", as recorded in the build info
+	Modified     string `json:"modified,omitempty"`     // "true" or "false": the sources are not those of the commit, as recorded in the build info
+	RequireGo    bool   `json:"requireGo,omitempty"`    // the file must carry Go build info; otherwise its absence is only a note
 }
 
 // Level says how grave a finding is.

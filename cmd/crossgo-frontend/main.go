@@ -16,6 +16,9 @@ func main() {
 	if step.IsLinker(os.Args[0]) {
 		step.Linker(os.Args)
 	}
+	if step.IsGit(os.Args[0]) {
+		os.Exit(step.Git(os.Args[1:]))
+	}
 	if len(os.Args) > 1 && os.Args[1] == "step" {
 		os.Exit(step.Main(os.Args[2:]))
 	}

@@ -33,7 +33,7 @@ of its own, which needs root and runc (or crun) and keeps its cache in the user'
 
 Settings of this machine are handed to the build unless --build-arg says otherwise: where Go modules come from
 (go env), proxies, apt's Debian mirror, and the CA certificates this machine trusts (secret ca-certificates).
---debug shows them.`
+--debug shows them. So is what git says of the sources, if the spec uses it.`
 
 const buildExample = `  # every main package for this machine's platform, into ./out
   crossgo build

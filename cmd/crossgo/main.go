@@ -26,6 +26,9 @@ func main() {
 	if step.IsLinker(os.Args[0]) {
 		step.Linker(os.Args)
 	}
+	if step.IsGit(os.Args[0]) {
+		os.Exit(step.Git(os.Args[1:]))
+	}
 	if len(os.Args) > 1 && os.Args[1] == "step" { // inside a build container
 		os.Exit(step.Main(os.Args[2:]))
 	}

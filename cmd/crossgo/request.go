@@ -36,6 +36,7 @@ func (f *buildFlags) solveOpt(dir string) (client.SolveOpt, error) {
 	opt.Exports, opt.CacheImports, opt.CacheExports, opt.Session = exports, cacheFrom, cacheTo, attached
 	err := errors.Join(err1, flagError("--cache-from", err2), flagError("--cache-to", err3), err4,
 		f.addSources(&opt, dir), f.addContexts(&opt), f.addArgs(opt.FrontendAttrs))
+	f.addVCS(opt.FrontendAttrs, dir)
 	f.addAttrs(opt.FrontendAttrs)
 	return opt, err
 }

@@ -70,7 +70,7 @@ var rules = []rule{
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
-			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb",
+			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/util/gitutil/gitobject",
 			"github.com/containerd/platforms", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
 			"github.com/opencontainers/image-spec",
 		}, never: outside},

@@ -20,6 +20,7 @@ type Case struct {
 	Kind   string // build target; empty: the spec's default
 	Args   map[string]string
 	Vendor bool
+	VCS    plan.VCS
 }
 
 var (
@@ -72,6 +73,16 @@ var All = []Case{
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
 	{Name: "several-mains", Spec: "# syntax=x\nbinaries: [{main: ./cmd/..., ldflags: ['-s']}, {main: ./tool, name: helper}]\n",
 		Facts: []plan.BinaryFacts{several, {Mains: []plan.MainPackage{{ImportPath: "example.com/app/tool"}}}}, Target: "windows/amd64", Build: "linux/amd64"},
+	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
+}
+
+// known is what a client says of a repository.
+func known() plan.VCS {
+	return plan.VCS{
+		Known: []plan.Variable{{Name: spec.VCSRevision, Value: "0123456789abcdef0123456789abcdef01234567"}, {Name: spec.VCSTime, Value: "2026-01-31T12:00:00Z"},
+			{Name: spec.VCSModified, Value: "false"}, {Name: spec.VCSTag, Value: "v1.2.3"}},
+		Tags: []string{"v1.2.3"}, History: &plan.History{Tags: []string{"v1.2.2", "v1.2.3"}},
+	}
 }
 
 // Input is the case as plan.New wants it.
@@ -92,7 +103,7 @@ func (c Case) Input() (plan.Input, error) {
 	return plan.Input{
 		File: file, Facts: plan.TargetFacts{Platform: c.Target, Binaries: c.Facts},
 		Go: plan.Go{Version: "1.26.8", Where: "go.mod:3", Build: c.Build}, Target: target, Build: build,
-		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection,
+		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection, VCS: c.VCS,
 	}, err
 }
 
