@@ -143,4 +143,3 @@ func write(dir string, run Run) error {
 	return errors.Join(os.WriteFile(file, append(data, '\n'), 0o644), os.WriteFile(page, []byte(changed), 0o644),
 		os.WriteFile(filepath.Join(dir, "performance.svg"), report.plot(), 0o644))
 }
-
