@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,10 @@ var (
 // columns are all rivals in the order of the tables.
 var columns = []rival{dockerfile, withSyntax, bare, crossgo, command}
 
+// securityOff makes crossgo read what the Dockerfile reads, Debian's main archive; nor does every mirror carry the other one
+// for the extra platform.
+var securityOff = []string{"--build-arg=DEBIAN_SECURITY_MIRROR=off"}
+
 // options are a request's as options of buildx and of crossgo build alike.
 func (q request) options(b *bench, p *place) []string {
 	output, version := q.output, q.version
@@ -72,7 +77,7 @@ func (q request) options(b *bench, p *place) []string {
 	if !q.pure {
 		args = append(args, "--build-arg=VERSION="+version)
 	}
-	return append(append(args, b.env.Mirror.BuildArgs()...), q.args...)
+	return slices.Concat(args, b.env.Mirror.BuildArgs(), securityOff, q.args)
 }
 
 // buildx builds with docker buildx and a file of the context.
