@@ -15,6 +15,7 @@ type bench struct {
 	testing.TB
 	options
 	env      *env.Env
+	run      Run    // what was measured so far
 	root     string // of the file system in which the bare go build runs
 	edits    int    // made so far: no two are alike
 	builds   int    // made so far

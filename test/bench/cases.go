@@ -72,24 +72,22 @@ func caseNames(short bool) []string {
 }
 
 // measureSqlite measures the cases of examples/sqlite. Every one begins with the cold builds, so these are part of all.
-func (b *bench) measureSqlite() []Case {
+func (b *bench) measureSqlite() {
 	if !slices.ContainsFunc(b.cases, func(n string) bool { return !isMany(n) }) {
-		return nil
+		return
 	}
-	var cases []Case
 	b.apart(func() {
 		places := b.sqlitePlaces()
-		cases = append(cases, b.measureCold(places))
+		b.record(b.measureCold(places))
 		if slices.ContainsFunc(fresh, func(c freshCase) bool { return b.wants(c.name) }) {
-			cases = append(cases, b.measureFresh(places)...)
+			b.measureFresh(places)
 		}
 		for _, c := range warm {
 			if b.wants(c.name) {
-				cases = append(cases, b.measureWarm(c, places))
+				b.record(b.measureWarm(c, places))
 			}
 		}
 	})
-	return cases
 }
 
 // sqlitePlaces are fresh ones for all rivals, by name; kin share a daemon, not a context.

@@ -32,7 +32,7 @@ const exportCase = "cache-export"
 var cacheRepos = map[string]string{dockerfile.name: "cache/dockerfile", crossgo.name: "cache/crossgo"}
 
 // measureFresh exports the caches of the daemons that have built cold, and measures the fresh cases.
-func (b *bench) measureFresh(places map[string]*place) []Case {
+func (b *bench) measureFresh(places map[string]*place) {
 	export := Case{Name: exportCase}
 	for _, r := range []rival{dockerfile, crossgo} {
 		q := two(0)
@@ -42,13 +42,12 @@ func (b *bench) measureFresh(places map[string]*place) []Case {
 		b.say(exportCase, r, built)
 		export.add(r, built)
 	}
-	cases := []Case{export}
+	b.record(export)
 	for _, c := range fresh {
 		if b.wants(c.name) {
-			cases = append(cases, b.measureFreshCase(c))
+			b.record(b.measureFreshCase(c))
 		}
 	}
-	return cases
 }
 
 // measureFreshCase builds each time on a daemon of its own.

@@ -64,13 +64,17 @@ func run(o options) (err error) {
 	defer b.finish(&err)
 	b.start()
 	b.fill()
-	r := Run{Machine: must(machine()), Versions: b.versions(), Frontend: b.frontendBytes()}
-	r.Cases = append(r.Cases, b.measureSqlite()...)
-	r.Cases = append(r.Cases, b.measureMany()...)
-	report := Report{Runs: []Run{r}}
-	fmt.Print("\n", report.markdown())
-	if o.docs == "" {
-		return nil
+	b.run = Run{Machine: must(machine()), Versions: b.versions(), Frontend: b.frontendBytes()}
+	b.measureSqlite()
+	b.measureMany()
+	fmt.Print("\n", Report{Runs: []Run{b.run}}.markdown())
+	return nil
+}
+
+// record keeps what a case gave, and writes it down at once: a run takes long, and may be ended early.
+func (b *bench) record(c Case) {
+	b.run.Cases = append(b.run.Cases, c)
+	if b.docs != "" {
+		b.check(write(b.docs, b.run))
 	}
-	return write(o.docs, r)
 }
