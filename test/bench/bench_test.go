@@ -20,6 +20,14 @@ func TestCommandLine(t *testing.T) {
 	o, err = parse(nil)
 	require.NoError(t, err)
 	require.Equal(t, caseNames(true), o.cases)
+	require.Equal(t, columnNames(columns), columnNames(o.chosen(columns...)))
+	o, err = parse([]string{"-rivals", "crossgo,go build"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"go build", "crossgo"}, columnNames(o.chosen(columns...)))
+	_, err = parse([]string{"-rivals", "crossgo build"})
+	require.ErrorContains(t, err, `-rivals: "crossgo build" shares the daemon of "crossgo"`)
+	_, err = parse([]string{"-rivals", "make"})
+	require.ErrorContains(t, err, `-rivals: found "make", allowed are Dockerfile,`)
 	_, err = parse([]string{"-cases", "warm"})
 	require.ErrorContains(t, err, `-cases: found "warm", allowed are cold,`)
 }
@@ -87,4 +95,12 @@ func TestPrettyName(t *testing.T) {
 	require.Equal(t, "Debian GNU/Linux 12 (bookworm)", name)
 	_, err = prettyName("ID=debian\n")
 	require.ErrorContains(t, err, "PRETTY_NAME")
+}
+
+func columnNames(list []rival) []string {
+	var names []string
+	for _, r := range list {
+		names = append(names, r.name)
+	}
+	return names
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -34,7 +35,7 @@ var cacheRepos = map[string]string{dockerfile.name: "cache/dockerfile", crossgo.
 // measureFresh exports the caches of the daemons that have built cold, and measures the fresh cases.
 func (b *bench) measureFresh(places map[string]*place) {
 	export := Case{Name: exportCase}
-	for _, r := range []rival{dockerfile, crossgo} {
+	for _, r := range b.chosen(dockerfile, crossgo) {
 		q := two(0)
 		q.output = "type=cacheonly"
 		q.args = []string{"--cache-to=type=registry,mode=max,ref=" + b.env.Registry.Ref(cacheRepos[r.name]) + ":1"}
@@ -53,7 +54,7 @@ func (b *bench) measureFresh(places map[string]*place) {
 // measureFreshCase builds each time on a daemon of its own.
 func (b *bench) measureFreshCase(f freshCase) Case {
 	c := Case{Name: f.name, Pulled: map[string][]int64{}}
-	for _, r := range []rival{dockerfile, crossgo} {
+	for _, r := range b.chosen(dockerfile, crossgo) {
 		for n := range b.times(f.times[r.name]) {
 			b.apart(func() { b.buildFresh(f, &c, r, n) })
 		}
@@ -74,6 +75,7 @@ func (b *bench) buildFresh(f freshCase, c *Case, r rival, n int) {
 	pulls := slices.DeleteFunc(b.env.Registry.TakePulls(), notFrom(cacheRepos[r.name]))
 	b.say(f.name, r, built)
 	c.add(r, built)
+	fmt.Printf("%-16s %-14s %10s pulled\n", f.name, r.name, mega(sum(pulls)))
 	c.Pulled[r.name] = append(c.Pulled[r.name], sum(pulls))
 	if r.name == crossgo.name {
 		c.Blobs = b.largest(pulls, built.progress, 12)

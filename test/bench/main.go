@@ -9,6 +9,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -19,6 +20,7 @@ import (
 // options are the command line.
 type options struct {
 	cases    []string // names of cases, in the order of the tables
+	rivals   []string // names of rivals
 	runs     int      // repeats of the warm cases; 0: as the table has it
 	docs     string   // directory with performance.md, .json and .svg; "": nothing is written
 	progress string   // directory for the raw progress of every build; "": none is kept
@@ -40,23 +42,47 @@ func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	list := flags.String("cases", strings.Join(caseNames(true), ","), "`names` of the cases, of "+strings.Join(caseNames(false), ", "))
+	who := flags.String("rivals", strings.Join(rivalNames(), ","), "`names` of the rivals; \"# syntax=\" needs \"Dockerfile\", \"crossgo build\" needs \"crossgo\"")
 	flags.IntVar(&o.runs, "runs", 0, "`number` of repeats in place of each case's own")
 	flags.StringVar(&o.docs, "write", "", "`directory` whose performance.md, .json and .svg get the results")
 	flags.StringVar(&o.progress, "progress", "", "`directory` that gets the raw progress of every build")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.cases = strings.Split(*list, ",")
-	for _, name := range o.cases {
-		if !slices.Contains(caseNames(false), name) {
-			return o, fmt.Errorf("-cases: found %q, allowed are %s", name, strings.Join(caseNames(false), ", "))
+	var err1, err2 error
+	o.cases, err1 = words("-cases", *list, caseNames(false))
+	o.rivals, err2 = words("-rivals", *who, rivalNames())
+	return o, errors.Join(err1, err2, o.kinless())
+}
+
+// words splits a flag's list of names.
+func words(flag, list string, allowed []string) ([]string, error) {
+	names := strings.Split(list, ",")
+	for _, name := range names {
+		if !slices.Contains(allowed, name) {
+			return nil, fmt.Errorf("%s: found %q, allowed are %s", flag, name, strings.Join(allowed, ", "))
 		}
 	}
-	return o, nil
+	return names, nil
+}
+
+// kinless is the error of a rival without the one whose daemon it shares.
+func (o options) kinless() error {
+	for _, r := range columns {
+		if r.kin != "" && slices.Contains(o.rivals, r.name) && !slices.Contains(o.rivals, r.kin) {
+			return fmt.Errorf("-rivals: %q shares the daemon of %q, which is not named", r.name, r.kin)
+		}
+	}
+	return nil
 }
 
 // wants says whether a case was chosen.
 func (o options) wants(name string) bool { return slices.Contains(o.cases, name) }
+
+// chosen are those of some rivals that were chosen.
+func (o options) chosen(list ...rival) []rival {
+	return slices.DeleteFunc(slices.Clone(list), func(r rival) bool { return !slices.Contains(o.rivals, r.name) })
+}
 
 // run measures and writes.
 func run(o options) (err error) {

@@ -46,7 +46,7 @@ func (b *bench) measureManyCase(m manyCase) Case {
 	c := Case{Name: m.name}
 	q := request{platforms: m.platforms, pure: true}
 	context := b.programs(m.mains)
-	for _, r := range []rival{bare, crossgo} {
+	for _, r := range b.chosen(bare, crossgo) {
 		p := b.newPlace(r, context)
 		built := r.build(b, p, q)
 		b.say(m.name, r, built)

@@ -60,6 +60,15 @@ var (
 // columns are all rivals in the order of the tables.
 var columns = []rival{dockerfile, withSyntax, bare, crossgo, command}
 
+// rivalNames are the names of columns.
+func rivalNames() []string {
+	var names []string
+	for _, r := range columns {
+		names = append(names, r.name)
+	}
+	return names
+}
+
 // securityOff makes crossgo read what the Dockerfile reads, Debian's main archive; nor does every mirror carry the other one
 // for the extra platform.
 var securityOff = []string{"--build-arg=DEBIAN_SECURITY_MIRROR=off"}

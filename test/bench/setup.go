@@ -1,7 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,17 +31,32 @@ func (b *bench) fill() {
 	crossgo.build(b, &place{daemon: b.env.Daemon, dir: dir}, request{platforms: append([]string{extraPlatform}, twoPlatforms...)})
 }
 
-// makeRoot unpacks the stage bare of the Dockerfile.
+// makeRoot unpacks the stage bare of the Dockerfile. The stage's files are kept in the cache, for as long as what they are
+// made of stays: all they need of the mirror is there then, too.
 func (b *bench) makeRoot() {
-	context, file := b.sqlite(), filepath.Join(b.env.Dir, "bare.tar")
-	args := []string{"build", "-f", "Dockerfile", "--target=bare", "--platform=" + twoPlatforms[0], "-o", "type=tar,dest=" + file}
-	b.env.BuildxOn(b, b.env.Daemon, context, append(append(args, b.env.Mirror.BuildArgs()...), ".")...).OK(b)
+	file := filepath.Join(b.env.Cache, "bench-bare-"+b.rootKey()+".tar")
+	if _, err := os.Stat(file); err != nil {
+		part := filepath.Join(b.env.Dir, "bare.tar")
+		args := []string{"build", "-f", "Dockerfile", "--target=bare", "--platform=" + twoPlatforms[0], "-o", "type=tar,dest=" + part}
+		b.env.BuildxOn(b, b.env.Daemon, b.sqlite(), append(append(args, b.env.Mirror.BuildArgs()...), ".")...).OK(b)
+		env.Run(b, env.Cmd{Args: []string{"mv", part, file}}).OK(b)
+	}
 	b.root = b.tempDir("bare-")
 	env.Run(b, env.Cmd{Args: []string{"tar", "-xpf", file, "-C", b.root}}).OK(b)
-	b.check(os.Remove(file))
 	for _, dir := range []string{"proc", "dev", "src", "out"} {
 		b.check(os.MkdirAll(filepath.Join(b.root, dir), 0o755))
 	}
+}
+
+// rootKey stands for what the stage bare is made of: the Dockerfile, Go, and the state of Debian's archive.
+func (b *bench) rootKey() string {
+	answer := must(http.Get(b.env.Mirror.Debian() + "/dists/" + baseSuite + "/InRelease"))
+	defer answer.Body.Close()
+	h := sha256.New()
+	h.Write(must(os.ReadFile(filepath.Join(b.env.Repo, "test", "bench", "Dockerfile"))))
+	fmt.Fprint(h, runtime.Version(), answer.StatusCode)
+	must(io.Copy(h, answer.Body))
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // tempDir is a new directory of this run.
