@@ -13,8 +13,11 @@ import (
 // frontendComm is the name that the kernel has for our frontend's process: at most 15 bytes (man 5 proc_pid_comm).
 const frontendComm = "crossgo-fronten"
 
-// watchFrontend looks every 10 ms at the frontend process below a daemon, until the function it returns is called; that
-// returns the most memory a frontend had, in bytes, or 0 when none was seen. The kernel keeps the peak itself (VmHWM).
+// watchEvery is how often the frontend is looked for; a look costs some dozen small reads.
+const watchEvery = 25 * time.Millisecond
+
+// watchFrontend looks for the frontend's process below a daemon until the function it returns is called; that returns the
+// most memory a frontend had, in bytes, or 0 when none was seen. The kernel keeps the peak itself (VmHWM).
 func watchFrontend(daemon int) func() int64 {
 	stop, peak := make(chan struct{}), make(chan int64)
 	go func() {
@@ -24,47 +27,51 @@ func watchFrontend(daemon int) func() int64 {
 			case <-stop:
 				peak <- most
 				return
-			case <-time.After(10 * time.Millisecond):
-				most = max(most, frontendMemory(daemon))
+			case <-time.After(watchEvery):
+				most = max(most, frontendMemory(fmt.Sprint(daemon), 4))
 			}
 		}
 	}()
 	return func() int64 { close(stop); return <-peak }
 }
 
-// frontendMemory is the peak of the frontends that run below a daemon now.
-func frontendMemory(daemon int) int64 {
-	dirs, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		return 0
-	}
+// frontendMemory is the peak of the frontends that run below a process now: buildkitd starts runc, that starts the
+// container, and there may be a process or two between.
+func frontendMemory(pid string, depth int) int64 {
 	var most int64
-	for _, dir := range dirs {
-		comm, err := os.ReadFile(filepath.Join(dir, "comm"))
-		if err != nil || strings.TrimSpace(string(comm)) != frontendComm {
-			continue
-		}
-		args, err := os.ReadFile(filepath.Join(dir, "cmdline"))
-		if err == nil && !bytes.Contains(args, []byte("\x00step\x00")) && below(filepath.Base(dir), daemon) {
-			most = max(most, procStatus(filepath.Base(dir), "VmHWM")*1024) // in kB there
+	for _, child := range children(pid) {
+		if isFrontend(child) {
+			most = max(most, procStatus(child, "VmHWM")*1024) // in kB there
+		} else if depth > 0 {
+			most = max(most, frontendMemory(child, depth-1))
 		}
 	}
 	return most
 }
 
-// below says whether a process is the daemon's child, or its child's.
-func below(pid string, daemon int) bool {
-	for range 8 {
-		parent := procStatus(pid, "PPid")
-		if parent == int64(daemon) {
-			return true
-		}
-		if parent <= 1 {
-			return false
-		}
-		pid = fmt.Sprint(parent)
+// isFrontend tells the frontend from the steps, which are the same program.
+func isFrontend(pid string) bool {
+	comm, err := os.ReadFile(filepath.Join("/proc", pid, "comm"))
+	if err != nil || strings.TrimSpace(string(comm)) != frontendComm {
+		return false
 	}
-	return false
+	args, err := os.ReadFile(filepath.Join("/proc", pid, "cmdline"))
+	return err == nil && !bytes.Contains(args, []byte("\x00step\x00"))
+}
+
+// children are the processes that any thread of a process has started (man 5 proc_pid_task).
+func children(pid string) []string {
+	files, err := filepath.Glob(filepath.Join("/proc", pid, "task", "*", "children"))
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, file := range files {
+		if data, err := os.ReadFile(file); err == nil { // a thread may be gone
+			all = append(all, strings.Fields(string(data))...)
+		}
+	}
+	return all
 }
 
 // procStatus is a number of /proc/PID/status; 0 when the process is gone.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +51,13 @@ func TestStatusField(t *testing.T) {
 	require.EqualValues(t, 42, statusField(status, "PPid"))
 	require.EqualValues(t, 1234, statusField(status, "VmHWM"))
 	require.Zero(t, statusField(status, "VmPeak"))
+}
+
+func TestChildrenAreFound(t *testing.T) {
+	cmd := exec.Command("sleep", "60")
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	require.Contains(t, children(fmt.Sprint(os.Getpid())), fmt.Sprint(cmd.Process.Pid))
+	require.False(t, isFrontend(fmt.Sprint(cmd.Process.Pid)))
+	require.Zero(t, frontendMemory(fmt.Sprint(os.Getpid()), 2))
 }
