@@ -116,7 +116,7 @@ func versionToEdit(r Report) (string, bool) {
 
 // frontendImage is the newest run's.
 func frontendImage(r Report) (string, bool) {
-	if len(r.Runs) == 0 {
+	if len(r.Runs) == 0 || r.Runs[len(r.Runs)-1].Frontend == 0 {
 		return "", false
 	}
 	return mega(r.Runs[len(r.Runs)-1].Frontend), true

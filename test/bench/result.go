@@ -19,7 +19,7 @@ type Report struct {
 type Run struct {
 	Machine  Machine  `json:"machine"`
 	Versions Versions `json:"versions"`
-	Frontend int64    `json:"frontendBytes"` // of the frontend image's layers, compressed
+	Frontend int64    `json:"frontendBytes,omitempty"` // of the frontend image's layers, compressed
 	Cases    []Case   `json:"cases"`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,8 @@ func between(page, results string) (string, error) {
 
 // markdown is the results as text.
 func (r Report) markdown() string {
-	return strings.Join([]string{r.runsText(), r.secondsTable(), r.figuresTable(), r.blobsTable(), r.stepsTable()}, "\n")
+	parts := []string{r.runsText(), r.secondsTable(), r.figuresTable(), r.blobsTable(), r.stepsTable()}
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "\n")
 }
 
 // runsText says of each run where and of what it was.
@@ -141,6 +143,11 @@ func (r Report) blobsTable() string {
 
 // stepsTable has the longest steps of some cases.
 func (r Report) stepsTable() string {
+	if !slices.ContainsFunc(r.Runs, func(run Run) bool {
+		return slices.ContainsFunc(run.Cases, func(c Case) bool { return len(c.Steps) > 0 })
+	}) {
+		return ""
+	}
 	var s strings.Builder
 	s.WriteString("The longest steps of crossgo, in seconds; several run at a time:\n\n")
 	row(&s, "case", "steps")
