@@ -104,3 +104,9 @@ func columnNames(list []rival) []string {
 	}
 	return names
 }
+
+func TestIgnore(t *testing.T) {
+	require.NoError(t, ignore(tar.ErrHeader, tar.ErrHeader, os.ErrExist))
+	require.NoError(t, ignore(nil, tar.ErrHeader))
+	require.ErrorIs(t, ignore(os.ErrNotExist, tar.ErrHeader, os.ErrExist), os.ErrNotExist)
+}

@@ -49,15 +49,15 @@ func (b *bench) largest(pulls []env.Pull, p progress, n int) []Blob {
 		ref := must(name.NewDigest(b.env.Registry.Ref(pull.Repo)+"@"+pull.Digest, name.Insecure))
 		files := must(must(remote.Layer(ref)).Uncompressed())
 		err := blob.look(files)
-		b.check(errors.Join(files.Close(), ignore(err, tar.ErrHeader))) // a cache's config is a blob too, and no tar
+		b.check(errors.Join(files.Close(), ignore(err, tar.ErrHeader, io.ErrUnexpectedEOF))) // a cache's config is a blob too, and no tar
 		blobs = append(blobs, blob)
 	}
 	return blobs
 }
 
-// ignore drops one error.
-func ignore(err, what error) error {
-	if errors.Is(err, what) {
+// ignore drops some errors.
+func ignore(err error, some ...error) error {
+	if slices.ContainsFunc(some, func(e error) bool { return errors.Is(err, e) }) {
 		return nil
 	}
 	return err

@@ -12,7 +12,7 @@ type manyCase struct {
 
 // purePlatforms are those that need no C library of ours, in the order they are taken from.
 var purePlatforms = []string{
-	thisPlatform, "linux/arm64", "linux/386", "linux/riscv64", "windows/amd64", "windows/arm64", "darwin/amd64", "darwin/arm64",
+	"linux/amd64", "linux/arm64", "linux/386", "linux/riscv64", "windows/amd64", "windows/arm64", "darwin/amd64", "darwin/arm64",
 	"freebsd/amd64", "linux/s390x", "linux/ppc64le", "openbsd/amd64",
 }
 

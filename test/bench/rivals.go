@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -170,6 +169,3 @@ func (b *bench) newPlace(r rival, context string) *place {
 	b.check(os.CopyFS(filepath.Join(dir, "src"), os.DirFS(context)))
 	return &place{dir: filepath.Join(dir, "src"), cache: strings.TrimPrefix(dir, b.root) + "/cache"}
 }
-
-// goos and goarch of this machine, as a platform.
-var thisPlatform = "linux/" + runtime.GOARCH
