@@ -41,7 +41,7 @@ test:
 test-fast:
 	go test $$(go list ./... | grep -v /test)
 
-# Seconds and ratios against a hand-written Dockerfile, on this machine.
+# Seconds and ratios against a hand-written Dockerfile and a bare go build, on this machine; BENCH="-cases edit -runs 3" for some.
 bench:
 	test/setup.sh bench
-	go run ./test/bench
+	go run ./test/bench $(or $(BENCH),-write docs)

@@ -15,6 +15,8 @@ import (
 // Registry is a container registry on the loopback address, over plain HTTP, in this process. Its blobs are on disk.
 type Registry struct {
 	Host string // "127.0.0.1:PORT", the first part of an image reference
+
+	pulls *pulls
 }
 
 // startRegistry serves until Close.
@@ -25,11 +27,12 @@ func (e *Env) startRegistry() error {
 	}
 	handler := registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(dir)),
 		registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0)))
-	host, stop, err := serve(handler)
+	counted := &pulls{next: handler, bytes: map[string]int64{}}
+	host, stop, err := serve(counted)
 	if err != nil {
 		return err
 	}
-	e.Registry = &Registry{Host: host}
+	e.Registry = &Registry{Host: host, pulls: counted}
 	e.closers = append(e.closers, stop)
 	return nil
 }
