@@ -23,7 +23,7 @@ func cFlags(target spec.Platform) string {
 }
 
 // cside decides the C side of a cgo binary: whose packages make the sysroot, and the environment that cgo sees.
-func cside(in Input, b binary) (*CSide, error) {
+func cside(in Input, b binary, debug string) (*CSide, error) {
 	entry := in.File.Binaries[b.entry]
 	suite, err := sysroot.SuiteForFloor(b.linking.floor)
 	if err != nil {
@@ -36,7 +36,7 @@ func cside(in Input, b binary) (*CSide, error) {
 	c := &CSide{
 		Suite: suite.Codename, Host: host, Kind: b.linking.kind(), CXX: in.Facts.Binaries[b.entry].CXX,
 		Linkers: []string{b.linking.linker(false), b.linking.linker(true)},
-		Env:     cgoEnv(in.Target, b.linking, suite.Codename),
+		Env:     cgoEnv(in.Target, b.linking, suite.Codename, debug),
 	}
 	if c.Target, err = targetRequest(in, b, c); err != nil {
 		return nil, fmt.Errorf("%s: cgo for %s: %w", b.where, in.Target, err)
@@ -98,11 +98,11 @@ func targetRequest(in Input, b binary, c *CSide) (req sysroot.Request, err error
 }
 
 // cgoEnv is what cgo reads. The flags are Go's own defaults, said aloud, with what the variant allows C code to use
-// and the macros that the sysroot's libraries were compiled with. A musl
+// and the macros that the sysroot's libraries were compiled with; debug is -g or -g0. A musl
 // sysroot has archives only of the user's packages, so their own dependencies are asked for whatever the link.
-func cgoEnv(target spec.Platform, l linking, suite string) []string {
+func cgoEnv(target spec.Platform, l linking, suite, debug string) []string {
 	arch, kind := l.arch, l.kind()
-	flags := "-O2 -g" + cFlags(target)
+	flags := "-O2 " + debug + cFlags(target)
 	env := []string{
 		"CC=/usr/bin/" + arch.CC(kind), "CXX=/usr/bin/" + arch.CXX(kind),
 		"CGO_CFLAGS=" + flags, "CGO_CXXFLAGS=" + flags, "CGO_CPPFLAGS=" + strings.Join(arch.Defines(kind, suite), " "),

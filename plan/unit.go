@@ -13,11 +13,12 @@ func units(in Input, cache Cache, all []binary) ([]Unit, error) {
 	if err != nil {
 		return nil, err
 	}
+	debug := debugFlag(in, all)
 	var list []Unit
 	var members [][]binary
 	index := map[string]int{}
 	for _, b := range all {
-		u, err := newUnit(in, b, target)
+		u, err := newUnit(in, b, target, debug)
 		if err != nil {
 			return nil, err
 		}
@@ -37,11 +38,11 @@ func units(in Input, cache Cache, all []binary) ([]Unit, error) {
 }
 
 // newUnit is the unit that a binary belongs to, still without its members. The id holds all that tells units apart.
-func newUnit(in Input, b binary, target []string) (Unit, error) {
+func newUnit(in Input, b binary, target []string, debug string) (Unit, error) {
 	u := Unit{Env: append(offlineEnv(), target...)}
 	u.ID = "pure"
 	if b.cgo {
-		c, err := cside(in, b)
+		c, err := cside(in, b, debug)
 		if err != nil {
 			return Unit{}, err
 		}
