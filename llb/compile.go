@@ -68,6 +68,7 @@ func (s *unitStates) mountC(e *exec) *exec {
 func (s *unitStates) deps(d plan.DepsStep) {
 	e := s.in.newExec("dependencies", fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
 	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), s.unit.DepsEnv(d)).goRoot(s.code.Go)
+	s.mountProfile(e)
 	if d.Bare {
 		e.dir("/tmp")
 	} else {
@@ -98,6 +99,13 @@ var depsTitle = map[string]string{
 	"heavy":   "dependencies with C code",
 	"foreign": "dependencies",
 	"std":     "the standard library",
+}
+
+// mountProfile mounts the one file of the user's that dependencies are compiled by: the programs' profile.
+func (s *unitStates) mountProfile(e *exec) {
+	if s.unit.Profile != "" {
+		e.mount(plan.PathProfile, s.in.Context, llb.SourcePath("/"+s.unit.Profile))
+	}
 }
 
 // mountDeps mounts what the packages are compiled from.
@@ -140,6 +148,7 @@ func (s *unitStates) compile() llb.State {
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
 	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.source())
 	s.mountLinkers(e)
+	s.mountProfile(e)
 	s.mountCache(e, job)
 	return e.output()
 }

@@ -39,6 +39,7 @@ type PurePackages struct {
 type MainPackage struct {
 	ImportPath string `json:"importPath"`
 	Pattern    int    `json:"pattern"`       // index into the entry's main list
+	PGO        string `json:"pgo,omitempty"` // its default.pgo, below the context
 	CXX        bool   `json:"cxx,omitempty"` // the program has C++ in it: it is linked by the C++ compiler
 }
 

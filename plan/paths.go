@@ -12,6 +12,7 @@ const (
 	PathSource   = "/src"             // the build context
 	PathSysroot  = "/sysroot"         // the target's C side
 	PathHostUsr  = "/usr"             // the host C toolchain's usr
+	PathProfile  = "/pgo/default.pgo" // the profile that a program and all it imports are compiled by
 	PathLink     = "/link"            // our own binary under the names of compilers, for linking
 	PathGit      = "/tmp/git/bin"     // our own binary under the name of git, for Go's stamp
 	PathJob      = "/job"             // job.json, what a step has to do

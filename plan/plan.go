@@ -50,6 +50,7 @@ type Unit struct {
 	Builds  []BuildOutput `json:"builds"`
 	Outputs []VerifyFile  `json:"outputs"`
 	Dynamic bool          `json:"dynamic,omitempty"` // some output needs a loader
+	Profile string        `json:"profile,omitempty"` // default.pgo of its programs, below the context
 	OwnC    bool          `json:"ownC,omitempty"`    // packages of the user's own have C or assembly files
 	First   []string      `json:"first,omitempty"`   // without layers: go's arguments that compile what is not the user's
 }

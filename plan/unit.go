@@ -54,6 +54,10 @@ func newUnit(in Input, b binary, target []string, debug string) (Unit, error) {
 	if b.linking.link == spec.LinkPIE || b.linking.link == spec.LinkStaticPIE {
 		u.ID += "+pie" // position independent code is compiled differently
 	}
+	if b.main.PGO != "" {
+		u.Profile = b.main.PGO
+		u.ID += "+" + b.main.PGO // and so is all that a program with a profile imports
+	}
 	return u, nil
 }
 
@@ -80,6 +84,9 @@ func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 func (b binary) compileFlags(tags []string) []string {
 	build, _ := b.goFlags()
 	flags := append([]string{"-trimpath", "-buildvcs=false"}, build...)
+	if b.main.PGO != "" {
+		flags = append(flags, "-pgo="+PathProfile)
+	}
 	if len(tags) > 0 {
 		flags = append(flags, "-tags="+strings.Join(tags, ","))
 	}

@@ -74,10 +74,13 @@ type goPackage struct {
 	CFiles       []string
 	SFiles       []string
 	CgoPkgConfig []string
-	Deps         []string
-	Module       *goModule
-	Error        *goListError
-	DepsErrors   []*goListError
+
+	DefaultPGOFile string
+
+	Deps       []string
+	Module     *goModule
+	Error      *goListError
+	DepsErrors []*goListError
 }
 
 type goModule struct {
@@ -94,7 +97,7 @@ type goListError struct {
 	Err string
 }
 
-const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,Deps,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,DefaultPGOFile,Deps,Module,Error,DepsErrors"
 
 func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
 	args := []string{"list", "-e", "-deps", listFields}
@@ -172,7 +175,7 @@ func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPacka
 			if problem := packageProblem(dir, p, b.Where[i], wild); problem != nil {
 				wrong = append(wrong, *problem)
 			} else if p.Name == "main" && !slices.ContainsFunc(found, func(m plan.MainPackage) bool { return m.ImportPath == p.ImportPath }) {
-				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i, CXX: needsCXX(p, all)})
+				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i, PGO: strings.TrimPrefix(p.DefaultPGOFile, plan.PathSource+"/"), CXX: needsCXX(p, all)})
 			}
 		}
 		if len(found) == n && len(wrong) == 0 {

@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,9 +11,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/crossgo/crossgo/test/env"
 	"github.com/stretchr/testify/require"
@@ -194,4 +199,27 @@ func TestCacheProgThatIsNotThere(t *testing.T) {
 	requireRefused(t, build(t, dir, "-o", out), out, "crossgo.yaml:4:3: cache: prog: tools/cacheprog is not in the build context")
 	write(t, dir, map[string]string{"tools/cacheprog": "#!/bin/sh\n"})
 	requireRefused(t, build(t, dir, "-o", out), out, "cache: prog: found tools/cacheprog with mode -rw-r--r--, want an executable file")
+}
+
+// TestProfile: default.pgo is something that dependencies are compiled by, in their layers as in the compile step.
+func TestProfile(t *testing.T) {
+	t.Parallel()
+	var profile bytes.Buffer
+	require.NoError(t, pprof.StartCPUProfile(&profile))
+	for end := time.Now().Add(200 * time.Millisecond); time.Now().Before(end); {
+		_ = strings.Repeat("x", 1<<16)
+	}
+	pprof.StopCPUProfile()
+	dir := threePackages(t, "example.com/profile", versioned)
+	write(t, dir, map[string]string{"default.pgo": profile.String()})
+	out := t.TempDir()
+	args := []string{"--platform=linux/amd64", "-o", out}
+	require.Equal(t, 3, compiled(t, build(t, dir, args...)), "the user's packages alone: what they import was compiled by the profile before")
+	info, err := buildinfo.ReadFile(filepath.Join(out, "three"))
+	require.NoError(t, err)
+	require.Contains(t, info.Settings, debug.BuildSetting{Key: "-pgo", Value: "default.pgo"})
+	write(t, dir, map[string]string{"b/b.go": "package b\n\nfunc B() string { return \"more\" }\n"})
+	again := build(t, dir, args...)
+	require.LessOrEqual(t, compiled(t, again), 3)
+	require.Regexp(t, `compile the standard library[^\n]*\n#\d+ CACHED`, again.Stderr)
 }

@@ -42,6 +42,10 @@ var (
 		Mains: []plan.MainPackage{{ImportPath: "example.com/app", CXX: true}}, CGO: true, CXX: true, OwnC: true, CGOUsers: []string{"example.com/app"}, CGONeeds: []string{"example.com/app"},
 		Foreign: []string{}, Std: []string{"fmt", "runtime/cgo"}, Pure: plan.PurePackages{All: []string{"fmt"}},
 	}
+	profiled = plan.BinaryFacts{
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app", PGO: "default.pgo"}}, CGO: true, CGOUsers: sqlite.CGOUsers, CGONeeds: sqlite.CGONeeds, Heavy: sqlite.Heavy,
+		Foreign: sqlite.Foreign, Std: sqlite.Std, Pure: sqlite.Pure,
+	}
 )
 
 // All are the cases, in a fixed order.
@@ -61,6 +65,7 @@ var All = []Case{
 	{Name: "musl-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/amd64"},
 	{Name: "glibc-cxx-arm", Spec: "# syntax=x\nbinaries: [{main: ., libc: glibc}]\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm/v7", Build: "linux/arm64"},
 	{Name: "static-pie", Spec: "# syntax=x\nbinaries: [{main: ., link: static-pie}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "profile", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\n", Facts: []plan.BinaryFacts{profiled}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "cache-layers", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ncache: layers\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "cache-mounts", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ncache: mounts\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "cache-prog", Spec: "# syntax=x\nargs: {URL: 'http://c'}\ncache: {prog: [tools/prog, '--url=${URL}']}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64"},
