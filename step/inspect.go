@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,13 +75,11 @@ type goPackage struct {
 	CFiles       []string
 	SFiles       []string
 	CgoPkgConfig []string
-
-	DefaultPGOFile string
-
-	Deps       []string
-	Module     *goModule
-	Error      *goListError
-	DepsErrors []*goListError
+	Dir          string
+	Deps         []string
+	Module       *goModule
+	Error        *goListError
+	DepsErrors   []*goListError
 }
 
 type goModule struct {
@@ -97,7 +96,7 @@ type goListError struct {
 	Err string
 }
 
-const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,DefaultPGOFile,Deps,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,Dir,Deps,Module,Error,DepsErrors"
 
 func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
 	args := []string{"list", "-e", "-deps", listFields}
@@ -175,7 +174,7 @@ func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPacka
 			if problem := packageProblem(dir, p, b.Where[i], wild); problem != nil {
 				wrong = append(wrong, *problem)
 			} else if p.Name == "main" && !slices.ContainsFunc(found, func(m plan.MainPackage) bool { return m.ImportPath == p.ImportPath }) {
-				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i, PGO: strings.TrimPrefix(p.DefaultPGOFile, plan.PathSource+"/"), CXX: needsCXX(p, all)})
+				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i, PGO: profile(p), CXX: needsCXX(p, all)})
 			}
 		}
 		if len(found) == n && len(wrong) == 0 {
@@ -186,6 +185,16 @@ func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPacka
 		wrong = dependencyProblems(dir, all)
 	}
 	return found, wrong
+}
+
+// profile is the file that go build takes for a main package without being asked, below the context (go help build, -pgo): go list
+// does not name it.
+func profile(p *goPackage) string {
+	file := filepath.Join(p.Dir, "default.pgo")
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return strings.TrimPrefix(file, plan.PathSource+"/")
 }
 
 // packageProblem is why a named package cannot be built.
