@@ -60,11 +60,11 @@ func (r *request) hostAhead(ctx context.Context) early {
 
 // makeHost pins and unpacks the host's C toolchain.
 func (r *request) makeHost(ctx context.Context, packages plan.SuiteRequests, where string) error {
-	lock, err := r.resolve(ctx, packages)
+	packaged, err := r.resolve(ctx, packages)
 	if err != nil {
 		return err
 	}
-	for _, set := range lock.Sets {
+	for _, set := range packaged.lock.Sets {
 		if _, err := r.solve(ctx, gollb.HostToolchain(r.inputs, set, where)); err != nil {
 			return err
 		}

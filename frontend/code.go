@@ -28,7 +28,9 @@ func (r *request) readCode(ctx context.Context) error {
 		return err
 	}
 	r.code = gollb.NewCode(r.inputs, r.goTool, mods.Name(), r.modulesJob())
-	return r.readJSON(ctx, gollb.Inspect(r.inputs, r.code, job), plan.FactsFile, &r.facts)
+	inspect := gollb.Inspect(r.inputs, r.code, job)
+	r.read = append(r.read, inspect)
+	return r.readJSON(ctx, inspect, plan.FactsFile, &r.facts)
 }
 
 func (r *request) modulesJob() *plan.ModulesJob {

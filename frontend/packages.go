@@ -10,6 +10,7 @@ import (
 	gollb "github.com/crossgo/crossgo/llb"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 )
 
@@ -22,7 +23,8 @@ func (r *request) pin(ctx context.Context, plans []*plan.Plan) error {
 		return err
 	}
 	for _, l := range locks {
-		lock.Sets = append(lock.Sets, l.Sets...)
+		lock.Sets = append(lock.Sets, l.lock.Sets...)
+		r.read = append(r.read, l.made)
 	}
 	var errs []error
 	for _, p := range plans {
@@ -31,19 +33,25 @@ func (r *request) pin(ctx context.Context, plans []*plan.Plan) error {
 	return errors.Join(errs...)
 }
 
+// resolved is a suite's lock and the state that it was read from.
+type resolved struct {
+	lock sysroot.Lock
+	made llb.State
+}
+
 // resolve pins the requests of one suite: signed index, package indexes by digest, then the choice of files.
-func (r *request) resolve(ctx context.Context, s plan.SuiteRequests) (sysroot.Lock, error) {
+func (r *request) resolve(ctx context.Context, s plan.SuiteRequests) (resolved, error) {
 	indexes, err := r.indexes(ctx, s)
 	if err != nil {
-		return sysroot.Lock{}, err
+		return resolved{}, err
 	}
 	job := plan.ResolveJob{Suite: s.Suite, Requests: s.Requests}
 	for _, i := range indexes {
 		job.Indexes = append(job.Indexes, i.Job)
 	}
-	var lock sysroot.Lock
-	err = r.readJSON(ctx, gollb.Resolve(r.inputs, indexes, job), plan.LockFile, &lock)
-	return lock, err
+	done := resolved{made: gollb.Resolve(r.inputs, indexes, job)}
+	err = r.readJSON(ctx, done.made, plan.LockFile, &done.lock)
+	return done, err
 }
 
 // indexes are the package indexes that a suite's requests are looked up in, from each of its archives.

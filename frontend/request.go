@@ -40,6 +40,7 @@ type request struct {
 	vendor bool
 	code   gollb.Code
 	facts  plan.Facts
+	read   []llb.State // what the plan is made by: a remote cache carries it too
 	vcs    plan.VCS
 }
 

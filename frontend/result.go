@@ -31,6 +31,7 @@ func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 
 func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, error) {
 	in := r.inputs
+	in.Read = r.read
 	img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platforms.Normalize(target)}}
 	if p.Image != nil && p.Image.Base != "" {
 		base, config, err := r.baseImage(ctx, p.Image, target)

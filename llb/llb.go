@@ -21,6 +21,7 @@ type Inputs struct {
 	SelfPath string                                // where in Self the binary is
 	Build    ocispecs.Platform                     // the machine that compiles
 	Base     *llb.State                            // the image's base; nil from scratch
+	Read     []llb.State                           // what the plan was made by, see carry
 	Archives map[string]string                     // base address of each package archive by id
 	Proxy    llb.ProxyEnv                          // for steps with a network
 	Source   func(where string) llb.ConstraintsOpt // the spec's line for a place; nil options are allowed

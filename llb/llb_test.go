@@ -158,6 +158,31 @@ func TestDependenciesOutliveReleases(t *testing.T) {
 	}
 }
 
+// TestWhatThePlanWasMadeByIsCarried: the result hangs on it, through a mount that is always empty.
+func TestWhatThePlanWasMadeByIsCarried(t *testing.T) {
+	for _, c := range plancase.All {
+		in, p, code := decided(t, c)
+		require.NoError(t, p.Pin(plancase.Lock(p)))
+		in.Read = []llb.State{llb.Scratch().File(llb.Mkfile("/facts", 0o644, nil)), llb.Scratch().File(llb.Mkfile("/lock", 0o644, nil))}
+		st, err := gollb.Emit(in, p, code)
+		require.NoError(t, err)
+		all, err := llbtext.Vertices(marshal(t, in, st))
+		require.NoError(t, err)
+		i := slices.IndexFunc(all, func(v *llbtext.Vertex) bool { return strings.Contains(v.Name, "hang on what the plan was made by") })
+		require.Len(t, all[i].Inputs, 2, c.Name)
+		for _, a := range all[i].Op.GetFile().Actions {
+			require.True(t, a.GetCopy().AllowWildcard && a.GetCopy().AllowEmptyWildcard)
+		}
+		for _, v := range all {
+			if e := v.Op.GetExec(); e != nil && e.Meta.Args[len(e.Meta.Args)-1] == "verify" {
+				require.True(t, slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool {
+					return m.Dest == plan.PathRead && m.Readonly && v.Inputs[m.Input].Vertex == all[i]
+				}), c.Name)
+			}
+		}
+	}
+}
+
 func emit(t *testing.T, c plancase.Case) *pb.Definition {
 	t.Helper()
 	in, p, code := decided(t, c)

@@ -18,9 +18,23 @@ func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
 	job := plan.VerifyJob{Platform: p.Target, Files: u.Outputs, Root: p.Image != nil && p.Image.Base != ""}
 	e := in.self("verify", fmt.Sprintf("[%s] verify %s", p.Target, outputs(u)), u.Outputs[0].Where, outputs(u)+" for "+p.Target, job)
 	e.mount(plan.PathIn, files)
+	if len(in.Read) > 0 {
+		e.mount(plan.PathRead, carry(in.Read))
+	}
 	if job.Root {
 		e.mount(plan.PathRoot, *in.Base)
 	}
 	run := e.run()
 	return verified{files: run.AddMount(plan.PathOut, llb.Scratch()), report: run.AddMount(plan.PathReport, llb.Scratch())}
+}
+
+// carry is an empty directory that hangs on states. A cache export holds what the result hangs on; but what the frontend reads to make
+// its plan no step has as an input, and every fresh builder would make it again, with Go and the modules pulled for it. An empty directory
+// has the same content whatever is read, so the key of the step it is mounted in stays what it was.
+func carry(states []llb.State) llb.State {
+	var files *llb.FileAction
+	for _, st := range states {
+		files = files.Copy(st, "/none*", "/", &llb.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true})
+	}
+	return llb.Scratch().File(files, llb.WithCustomName("[internal] hang on what the plan was made by"))
 }

@@ -2,6 +2,7 @@ package env
 
 import (
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,6 +97,30 @@ func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
 		t.Cleanup(func() { require.NoError(t, stop()) })
 	}
 	return &Mirror{Host: host, SumDB: e.content.sums.key}
+}
+
+// Watched starts a well-behaved mirror, which lives as long as the test, and returns with it what tells the paths that were asked for
+// since it was called last.
+func (e *Env) Watched(t testing.TB) (m *Mirror, asked func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var paths []string
+	content := e.content.handler(e.content.sums)
+	host, stop, err := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		paths = append(paths, r.URL.Path)
+		mu.Unlock()
+		content.ServeHTTP(w, r)
+	}))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, stop()) })
+	return &Mirror{Host: host, SumDB: e.content.sums.key}, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		before := paths
+		paths = nil
+		return before
+	}
 }
 
 // LyingSums starts a mirror whose checksum database signs a wrong hash for every module.
