@@ -21,6 +21,15 @@ type early struct {
 	stop     func() // ends what is still going on, and waits for that
 }
 
+// ahead begins work early, but not with a remote cache: what is there would be pulled and unpacked though nothing may need it, and a
+// pull that is cut off at its end leaves a file behind that the next one asks the registry to go on with where nothing more is (416).
+func (r *request) ahead(ctx context.Context, work func(context.Context) error) early {
+	if len(r.ui.CacheImports) > 0 {
+		return early{answered: func() {}, stop: func() {}}
+	}
+	return ahead(ctx, work)
+}
+
 // ahead begins the work after some patience. Its errors are dropped: who needs the outcome meets the same error, and says whose
 // it is.
 func ahead(ctx context.Context, work func(context.Context) error) early {
@@ -50,7 +59,7 @@ func ahead(ctx context.Context, work func(context.Context) error) early {
 // spec alone says that C is compiled: on an empty builder these are the two long waits before the first compiler starts.
 func (r *request) hostAhead(ctx context.Context) early {
 	packages, where, ok := plan.HostAhead(r.spec, r.targets, r.build, r.selection)
-	return ahead(ctx, func(ctx context.Context) error {
+	return r.ahead(ctx, func(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
@@ -78,7 +87,7 @@ func (r *request) compileAhead(ctx context.Context, plans []*plan.Plan) early {
 	for _, p := range plans {
 		all = append(all, gollb.Bare(r.inputs, p, r.code)...)
 	}
-	return ahead(ctx, func(ctx context.Context) error {
+	return r.ahead(ctx, func(ctx context.Context) error {
 		_, err := parallel.Map(ctx, 0, all, r.solveLimited)
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/stretchr/testify/require"
 )
 
@@ -60,4 +61,26 @@ func TestAheadSurvivesAPanic(t *testing.T) {
 		time.Sleep(2 * patience)
 		e.stop()
 	})
+}
+
+// TestNothingIsAheadOfARemoteCache: it would be pulled.
+func TestNothingIsAheadOfARemoteCache(t *testing.T) {
+	for _, c := range []struct {
+		imports []gwclient.CacheOptionsEntry
+		want    bool
+	}{{nil, true}, {[]gwclient.CacheOptionsEntry{{Type: "registry"}}, false}} {
+		began := false
+		r := &request{ui: &dockerui.Client{}}
+		r.ui.CacheImports = c.imports
+		synctest.Test(t, func(t *testing.T) {
+			e := r.ahead(t.Context(), func(context.Context) error {
+				began = true
+				return nil
+			})
+			time.Sleep(2 * patience)
+			e.answered()
+			e.stop()
+		})
+		require.Equal(t, c.want, began)
+	}
 }
