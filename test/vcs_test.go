@@ -98,7 +98,7 @@ func TestRepositoryAsContext(t *testing.T) {
 	t.Parallel()
 	dir, revision := repository(t, "saidr", "binaries: [{main: ., "+variables+"}]\nvcs: on\n")
 	git(t, dir, "tag", "-a", "-m", "x", "v1.2.3")
-	address, out := gitDaemon(t, filepath.Dir(dir))+"/work/.git#v1.2.3", t.TempDir()
+	address, out := gitDaemon(t, filepath.Dir(dir))+"/"+filepath.Base(dir)+"/.git#v1.2.3", t.TempDir()
 	world.FrontendImage(t)
 	args := append([]string{"build", "--progress=plain", "-f", "crossgo.yaml", "-o", out}, world.Mirror.BuildArgs()...)
 	world.BuildxOn(t, world.Daemon, dir, append(args, address)...).OK(t)
