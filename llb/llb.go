@@ -118,8 +118,12 @@ func (e *exec) scratch(at string) *exec {
 }
 
 // keep gives the step a folder that the builder keeps for all builds. Its steps cope with others that use it at the same time: no
-// build waits for another.
+// build waits for another. Who wants everything made again gets an empty folder, which nobody keeps.
 func (e *exec) keep(at, id string) *exec {
+	if e.in.NoCache {
+		e.options = append(e.options, llb.AddMount(at, llb.Scratch(), llb.ForceNoOutput))
+		return e
+	}
 	e.options = append(e.options, llb.AddMount(at, llb.Scratch(), llb.AsPersistentCacheDir(path.Join(e.in.CacheNS, "crossgo", id), llb.CacheMountShared)))
 	return e
 }

@@ -58,6 +58,26 @@ func TestLaws(t *testing.T) {
 	}
 }
 
+// TestNoCacheKeepsNothing: with --no-cache nothing comes from a cache mount either.
+func TestNoCacheKeepsNothing(t *testing.T) {
+	for _, c := range plancase.All {
+		in, p, _ := decided(t, c)
+		require.NoError(t, p.Pin(plancase.Lock(p)))
+		for _, no := range []bool{false, true} {
+			in.NoCache = no
+			code := gollb.NewCode(in, p.Go, "go.mod", modulesOf(t, c, in))
+			st, err := gollb.Emit(in, p, code)
+			require.NoError(t, err)
+			all, err := llbtext.Vertices(marshal(t, in, st))
+			require.NoError(t, err)
+			mounts := slices.ContainsFunc(all, func(v *llbtext.Vertex) bool {
+				return slices.ContainsFunc(v.Op.GetExec().GetMounts(), func(m *pb.Mount) bool { return m.MountType == pb.MountType_CACHE })
+			})
+			require.Equal(t, !no && c.Name != "cache-layers", mounts, "%s, no cache: %v", c.Name, no)
+		}
+	}
+}
+
 // TestLawsCanBreak shows that each law notices a graph that breaks it.
 func TestLawsCanBreak(t *testing.T) {
 	run := func(o ...llb.RunOption) llb.ExecState {
@@ -211,12 +231,19 @@ func decided(t *testing.T, c plancase.Case) (gollb.Inputs, *plan.Plan, gollb.Cod
 		base := llb.Image(p.Image.Base)
 		in.Base = &base
 	}
-	var modules *plan.ModulesJob
-	if !c.Vendor {
-		job := plan.Modules(input.File, in.Args.Proxy)
-		modules = &job
+	return in, p, gollb.NewCode(in, p.Go, "go.mod", modulesOf(t, c, in))
+}
+
+// modulesOf is the job that downloads a case's modules; nil when they are vendored.
+func modulesOf(t *testing.T, c plancase.Case, in gollb.Inputs) *plan.ModulesJob {
+	t.Helper()
+	input, err := c.Input()
+	require.NoError(t, err)
+	if c.Vendor {
+		return nil
 	}
-	return in, p, gollb.NewCode(in, p.Go, "go.mod", modules)
+	job := plan.Modules(input.File, in.Args.Proxy)
+	return &job
 }
 
 func inputs(build spec.Platform) gollb.Inputs {
