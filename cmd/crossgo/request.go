@@ -57,24 +57,7 @@ func (f *buildFlags) addSources(opt *client.SolveOpt, dir string) error {
 		return fmt.Errorf("spec: %s is a folder, want a file", path)
 	}
 	opt.FrontendAttrs["filename"] = filepath.Base(path)
-	return errors.Join(addLocal(opt, contextLocal, dir), addLocal(opt, specLocal, filepath.Dir(path)), f.leaveOut(opt, dir))
-}
-
-// leaveOut keeps the default folder of the output, where it lies in the module, from being sources of the next build: that would
-// run again for nothing. A folder that the user names may be there for other reasons; .dockerignore is for those.
-func (f *buildFlags) leaveOut(opt *client.SolveOpt, dir string) error {
-	if len(f.outputs) > 0 || opt.LocalMounts[contextLocal] == nil {
-		return nil
-	}
-	out, err1 := filepath.Abs(defaultOut)
-	root, err2 := filepath.Abs(dir)
-	rel, err3 := filepath.Rel(root, out)
-	if err := errors.Join(err1, err2, err3); err != nil || !filepath.IsLocal(rel) {
-		return err
-	}
-	sources, err := fsutil.NewFilterFS(opt.LocalMounts[contextLocal], &fsutil.FilterOpt{ExcludePatterns: []string{filepath.ToSlash(rel)}})
-	opt.LocalMounts[contextLocal] = sources
-	return err
+	return errors.Join(addLocal(opt, contextLocal, dir), addLocal(opt, specLocal, filepath.Dir(path)))
 }
 
 // addLocal lets the build read a folder of this machine under a name.

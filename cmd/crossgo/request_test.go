@@ -1,10 +1,8 @@
 package main
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,26 +94,4 @@ func TestImageNeedsAnOutput(t *testing.T) {
 	require.ErrorContains(t, err, "type=oci")
 	_, err = (&buildFlags{target: "moon"}).defaultOutput(path)
 	require.ErrorContains(t, err, "--target")
-}
-
-// TestDefaultOutputIsNoSource: what one build wrote must not make the next one run again.
-func TestDefaultOutputIsNoSource(t *testing.T) {
-	dir := module(t)
-	t.Chdir(dir)
-	require.NoError(t, os.MkdirAll("out/linux_arm64", 0o755))
-	require.NoError(t, os.WriteFile("out/linux_arm64/app", nil, 0o755))
-	for _, c := range []struct {
-		outputs []string
-		want    bool
-	}{{nil, false}, {[]string{"elsewhere"}, true}} {
-		opt, err := (&buildFlags{outputs: c.outputs}).solveOpt(".")
-		require.NoError(t, err)
-		var names []string
-		require.NoError(t, opt.LocalMounts[contextLocal].Walk(t.Context(), "", func(name string, _ fs.DirEntry, err error) error {
-			names = append(names, name)
-			return err
-		}))
-		require.Contains(t, names, "crossgo.yaml")
-		require.Equal(t, c.want, slices.Contains(names, filepath.Join("out", "linux_arm64", "app")))
-	}
 }
