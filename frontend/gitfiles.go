@@ -163,8 +163,8 @@ func looseRefs(ctx context.Context, ref gwclient.Reference, dir string) (map[str
 	return refs, nil
 }
 
-// errTagPacked is the case that would need all of git: an annotated tag whose object lies in a pack.
-var errTagPacked = errors.New("the .git directory of the build context has annotated tags that only git can read")
+// errTagPacked is the case that would need all of git: a tag whose object lies in a pack.
+var errTagPacked = errors.New("the .git directory of the build context has tags that only git can read")
 
 // tagsOf are the tags of the commit, sorted.
 func (r *request) tagsOf(ctx context.Context, refs gitRefsFound) ([]string, error) {

@@ -55,16 +55,29 @@ func (r *request) readVCS(ctx context.Context) error {
 			return err
 		}
 	}
-	if f.missing(spec.VCSRevision, spec.VCSTag) {
-		if err := r.gitFiles(ctx, f); err != nil {
-			return err
-		}
+	if err := r.filesIfWanted(ctx, f); err != nil {
+		return err
 	}
 	if err := f.fromEpoch(r.ui.BuildArgs["SOURCE_DATE_EPOCH"]); err != nil {
 		return err
 	}
 	r.vcs = f.result()
 	return nil
+}
+
+// filesIfWanted reads the repository's files where something is missing. A stamp has the tag as the module's version: nobody has to
+// know it, and who does not is not told why.
+func (r *request) filesIfWanted(ctx context.Context, f *vcsFacts) error {
+	missing := f.missing(spec.VCSRevision, spec.VCSTag)
+	if _, tagged := f.known[spec.VCSTag]; !missing && (tagged || r.spec.VCS.V != spec.VCSOn) {
+		return nil
+	}
+	why := f.vcs.Why
+	err := r.gitFiles(ctx, f)
+	if !missing {
+		f.vcs.Why = why
+	}
+	return err
 }
 
 // missing reports whether one of the names is needed and still unknown.

@@ -152,7 +152,7 @@ func TestGitFilesOfTheContext(t *testing.T) {
 		"moved":             {[]string{"tag -a -m x v1.0.0", "pack-refs --all", "commit -q --allow-empty -m two", "tag -f v1.0.0"}, "v1.0.0.", ""},
 		"moved away":        {[]string{"tag v1.0.0", "pack-refs --all", "commit -q --allow-empty -m two", "tag -f v1.0.0", "checkout -q HEAD~1"}, ".", ""},
 		"no branch":         {[]string{"tag v1.0.0", "checkout -q --detach"}, "v1.0.0.", ""},
-		"object in a pack":  {[]string{"tag -a -m x v1.0.0", "repack -q -a -d"}, "", "${VCS_TAG} is not known: the .git directory of the build context has annotated tags that only git can read; say it with --build-arg VCS_TAG="},
+		"object in a pack":  {[]string{"tag -a -m x v1.0.0", "repack -q -a -d"}, "", "${VCS_TAG} is not known: the .git directory of the build context has tags that only git can read; say it with --build-arg VCS_TAG="},
 		"of another commit": {[]string{"tag v1.0.0", "commit -q --allow-empty -m two"}, ".", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -158,7 +158,7 @@ func (s *unitStates) mountCache(e *exec, job plan.CompileJob) {
 	off := llb.ContentCache(llb.MountContentCacheOff)
 	switch {
 	case job.Prog != "":
-		e.online().keep(plan.PathGoCache, "prog").secret(plan.PathProg, plan.SecretProg)
+		e.reaching().keep(plan.PathGoCache, "prog").secret(plan.PathProg, plan.SecretProg)
 	case job.Objects == nil: // go writes into its cache what it compiles: that is thrown away
 		e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, off))
 	default:

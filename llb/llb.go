@@ -130,9 +130,14 @@ func (e *exec) keep(at, id string) *exec {
 
 // online gives the step the network and what it needs there.
 func (e *exec) online() *exec {
+	return e.reaching().secret(plan.PathNetrc, plan.SecretNetrc)
+}
+
+// reaching gives the step the network and the certificates for it.
+func (e *exec) reaching() *exec {
 	e.network = true
 	e.options = append(e.options, llb.WithProxy(e.in.Proxy))
-	return e.secret(plan.PathCA, plan.SecretCA).secret(plan.PathNetrc, plan.SecretNetrc)
+	return e.secret(plan.PathCA, plan.SecretCA)
 }
 
 // secret gives the step a file of the client's, if the client has it.

@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/version"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/crossgo/crossgo/spec"
 	"github.com/crossgo/crossgo/sysroot"
@@ -16,7 +18,7 @@ import (
 // Cache is where compiled packages are kept from one build to the next.
 type Cache struct {
 	Layers bool     `json:"layers,omitempty"` // dependencies are compiled in steps of their own, whose GOCACHE is a layer
-	Mount  bool     `json:"mount,omitempty"`  // what the compile step makes stays in a cache mount of the builder
+	Asks   bool     `json:"asks,omitempty"`   // the compile step's go asks another program for objects: Prog, or ours, which keeps them in a cache mount
 	Prog   []string `json:"prog,omitempty"`   // the user's GOCACHEPROG: a file below PathSource, and its arguments
 }
 
@@ -26,9 +28,9 @@ const progGo = "1.24"
 // caches are the modes of the spec; CacheAuto stands for another row.
 var caches = map[spec.CacheMode]Cache{
 	spec.CacheLayers: {Layers: true},
-	spec.CacheMounts: {Mount: true},
-	spec.CacheBoth:   {Layers: true, Mount: true},
-	spec.CacheProg:   {Mount: true},
+	spec.CacheMounts: {Asks: true},
+	spec.CacheBoth:   {Layers: true, Asks: true},
+	spec.CacheProg:   {Asks: true},
 }
 
 // decideCache is the spec's mode for the Go that compiles. All but layers need a Go that asks another program for its objects.
@@ -44,7 +46,7 @@ func decideCache(in Input) (Cache, error) {
 	switch {
 	case !ok:
 		return Cache{}, fmt.Errorf("%s: cache: mode %q is unknown", place(in.File, mode.Pos), mode.V)
-	case c.Mount && !able:
+	case c.Asks && !able:
 		return Cache{}, fmt.Errorf("%s: cache: found %s with Go %s, which needs Go %s or newer: allowed are auto and layers", place(in.File, mode.Pos), mode.V, in.Go.Version, progGo)
 	}
 	var err error
@@ -61,7 +63,9 @@ func cacheProg(in Input) ([]string, error) {
 			return nil, fmt.Errorf("%s: cache: prog[%d]: %w", place(in.File, word.Pos), i, err)
 		}
 		if i == 0 {
-			w = path.Join(PathSource, w)
+			if w = path.Join(PathSource, w); !strings.HasPrefix(w, PathSource+"/") {
+				return nil, fmt.Errorf("%s: cache: prog[%d]: found %q, want a file of the build context", place(in.File, word.Pos), i, w)
+			}
 		}
 		prog = append(prog, w)
 	}
@@ -74,21 +78,19 @@ func cacheProg(in Input) ([]string, error) {
 // CompileJob is what the compile step of a pinned plan's unit is told.
 func (p *Plan) CompileJob(u Unit) (CompileJob, error) {
 	job := CompileJob{Dir: p.Dir, Env: u.FullEnv(), Builds: u.Builds, Stamp: p.Stamp}
-	if len(p.Cache.Prog) > 0 {
-		prog, err := quoteFlags(p.Cache.Prog)
-		job.Prog = p.Cache.Prog[0]
-		job.Env = slices.Concat(job.Env, []string{"GOCACHEPROG=" + prog, "CROSSGO_CACHE_SECRET=" + PathProg})
-		return job, err
+	if !p.Cache.Asks {
+		return job, nil
 	}
-	if p.Cache.Mount {
-		salt, err := u.salt()
-		job.Objects = &Objects{Layer: p.Cache.Layers, Salt: salt, Own: u.OwnC}
-		if u.OwnC {
-			job.Objects.First = u.First
-		}
-		return job, err
+	salt, err1 := u.salt()
+	job.Objects = &Objects{Layer: p.Cache.Layers, Salt: salt, Own: u.OwnC}
+	if len(p.Cache.Prog) == 0 {
+		job.Objects.First = u.First
+		return job, err1
 	}
-	return job, nil
+	prog, err2 := quoteFlags(p.Cache.Prog)
+	job.Prog = p.Cache.Prog[0]
+	job.Env = slices.Concat(job.Env, []string{"GOCACHEPROG=" + prog, "CROSSGO_CACHE_SECRET=" + PathProg})
+	return job, errors.Join(err1, err2)
 }
 
 // salt names what the unit's C code is compiled with and the go command does not look at: the package files of its C side.

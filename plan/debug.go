@@ -22,19 +22,21 @@ func stripped(in Input, b binary) bool {
 	if err != nil {
 		return false
 	}
-	value := false // the word is the value of the flag before it
-	for _, w := range words {
-		name, set, given := strings.Cut(strings.TrimLeft(w, "-"), "=")
+	told := map[string]bool{} // what -s and -w are set to
+	value := false            // the word is the value of the flag before it
+	for _, word := range words {
+		name, set, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
 		switch {
 		case value:
 			value = false
 		case name == "s" || name == "w":
-			if !given || set == "true" || set == "1" {
-				return true
-			}
+			told[name] = !given || set == "true" || set == "1"
 		case name == "X" && !given:
 			value = true
 		}
 	}
-	return false
+	if w, ok := told["w"]; ok { // -s alone means -w too
+		return w
+	}
+	return told["s"]
 }

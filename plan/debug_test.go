@@ -24,6 +24,7 @@ func TestDebugInformationOfC(t *testing.T) {
 		{"-w", "-s", [2]plan.BinaryFacts{c, c}, "-g0"},
 		{"-s=true", "", [2]plan.BinaryFacts{c, c}, "-g"},
 		{"--s -w", "-X main.a=-w -s=1", [2]plan.BinaryFacts{c, c}, "-g0"},
+		{"-s -w=0", "", [2]plan.BinaryFacts{c, pure}, "-g"},
 		{"-s=false", "-s", [2]plan.BinaryFacts{c, c}, "-g"},
 		{"-X main.s=-s", "-s", [2]plan.BinaryFacts{c, c}, "-g"},
 	} {

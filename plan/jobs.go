@@ -83,12 +83,12 @@ type CompileJob struct {
 	Dir     string        `json:"dir"`
 	Env     []string      `json:"env"`
 	Builds  []BuildOutput `json:"builds"`
-	Objects *Objects      `json:"objects,omitempty"` // how objects are kept; nil when they are not, or by the user's program
+	Objects *Objects      `json:"objects,omitempty"` // how objects are kept; nil when they are not
 	Prog    string        `json:"prog,omitempty"`    // the user's GOCACHEPROG, a file that has to be there
 	Stamp   *Stamp        `json:"stamp,omitempty"`   // what the go command is told of the repository; nil when it does not ask
 }
 
-// Objects is how the compile step keeps objects in PathObjects.
+// Objects is how the compile step keeps objects, in PathObjects or by the user's program.
 type Objects struct {
 	Layer bool     `json:"layer,omitempty"` // PathGoCache has those of the dependency layers
 	Salt  string   `json:"salt,omitempty"`  // what C is compiled with and the go command does not look at

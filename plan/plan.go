@@ -52,7 +52,7 @@ type Unit struct {
 	Dynamic bool          `json:"dynamic,omitempty"` // some output needs a loader
 	Profile string        `json:"profile,omitempty"` // default.pgo of its programs, below the context
 	OwnC    bool          `json:"ownC,omitempty"`    // packages of the user's own have C or assembly files
-	First   []string      `json:"first,omitempty"`   // without layers: go's arguments that compile what is not the user's
+	First   []string      `json:"first,omitempty"`   // go's arguments that compile what is not the user's before what is: without layers, and with C in what is
 }
 
 // FullEnv is the environment of the unit's steps that have the C side.

@@ -98,6 +98,9 @@ func (u *Unit) dependencies(in Input, cache Cache, members []binary, flags []str
 	facts := gather(in, members)
 	u.OwnC = facts.OwnC
 	if !cache.Layers {
+		if !facts.OwnC || len(cache.Prog) > 0 || len(facts.Foreign)+len(facts.Std) == 0 {
+			return nil
+		}
 		u.First = slices.Concat([]string{"build"}, flags, sortedUnique(append(facts.Foreign, facts.Std...)))
 		return nil
 	}

@@ -42,7 +42,34 @@ func progEnv(job plan.CompileJob) ([]string, error) {
 	if err := errors.Join(checkProg(job.Prog), writeRootCAs(caFile)); err != nil {
 		return nil, err
 	}
-	return slices.Concat(job.Env, networkEnv()), nil
+	salt := foreignSalt
+	if job.Objects.Own {
+		salt = ownSalt
+	}
+	value, err := salt(job)
+	return slices.Concat(withMacro(job.Env, value), networkEnv()), err
+}
+
+// withMacro gives all C code a macro that nobody reads: the go command hashes the flags, and so each object that the user's program
+// keeps hangs on what go does not look at.
+func withMacro(env []string, salt []byte) []string {
+	env = slices.Clone(env)
+	for i, kv := range env {
+		if strings.HasPrefix(kv, "CGO_CPPFLAGS=") {
+			env[i] = strings.TrimRight(kv, " ") + fmt.Sprintf(" -DCROSSGO_SALT=0x%x", salt[:8])
+		}
+	}
+	return env
+}
+
+// tellObjects says on the log what was compiled and what was found.
+func tellObjects() error {
+	text, err := os.ReadFile(summaryFile)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	_, err = os.Stderr.Write(text)
+	return err
 }
 
 // checkProg looks whether the user's program can be started at all: the go command's own message names no line of the spec.

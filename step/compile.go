@@ -32,7 +32,7 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 			return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
 		}
 	}
-	return nil
+	return tellObjects()
 }
 
 // rename gives the programs of a run for several the names that the spec wants. The emptied directory goes, and is an error

@@ -99,7 +99,8 @@ type goListError struct {
 const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,Dir,Deps,Module,Error,DepsErrors"
 
 func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
-	args := []string{"list", "-e", "-deps", listFields}
+	// with a profile go would list what the program imports once more, under names of its own (cmd/go/internal/list)
+	args := []string{"list", "-e", "-deps", "-pgo=off", listFields}
 	if len(b.Tags) > 0 {
 		args = append(args, "-tags="+strings.Join(b.Tags, ","))
 	}
@@ -231,14 +232,19 @@ func listProblem(dir string, e *goListError, where, prefix string) *plan.Problem
 	return &plan.Problem{Where: where, Text: prefix + text}
 }
 
-// dependencies sorts what is compiled and not the user's own into the lists of the facts.
+// dependencies sorts what is compiled and not the user's own into the lists of the facts. A foreign package that needs one of the
+// user's own, by a replace or a workspace, is compiled with the user's.
 func dependencies(facts *plan.BinaryFacts, all []*goPackage) {
+	own := map[string]bool{}
+	for _, p := range all {
+		own[p.ImportPath] = !p.Standard && !foreign(p)
+	}
 	for _, p := range all {
 		switch {
 		case p.ImportPath == "unsafe" || p.ImportPath == "C":
 		case p.Standard:
 			facts.Std = append(facts.Std, p.ImportPath)
-		case foreign(p):
+		case foreign(p) && !slices.ContainsFunc(p.Deps, func(d string) bool { return own[d] }):
 			facts.Foreign = append(facts.Foreign, p.ImportPath)
 		}
 	}

@@ -42,12 +42,13 @@ func downloadWith(ctx context.Context, job plan.ModulesJob, env []string) error 
 		return err
 	}
 	kept := append(slices.Clone(env), "GOPROXY=file://"+plan.PathDownload+","+strings.TrimSpace(string(proxy)))
-	if download(ctx, job, kept) != nil {
+	spoiled := download(ctx, job, kept) != nil
+	if spoiled {
 		if err := download(ctx, job, env); err != nil {
 			return err
 		}
 	}
-	return keepDownloads(filepath.Join(plan.PathModules, "cache", "download"), plan.PathDownload)
+	return keepDownloads(filepath.Join(plan.PathModules, "cache", "download"), plan.PathDownload, spoiled)
 }
 
 func download(ctx context.Context, job plan.ModulesJob, env []string) error {
@@ -61,15 +62,15 @@ func download(ctx context.Context, job plan.ModulesJob, env []string) error {
 // proxyFiles are the endings of the files that a module proxy serves (go.dev/ref/mod#goproxy-protocol).
 var proxyFiles = []string{".info", ".mod", ".zip"}
 
-// keepDownloads moves what a module proxy would serve, and what is not kept yet, from the module cache to the folder of former
-// downloads.
-func keepDownloads(from, to string) error {
+// keepDownloads copies what a module proxy would serve from the module cache to the folder of former downloads: what is not there
+// yet, or all of it.
+func keepDownloads(from, to string, anew bool) error {
 	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !slices.Contains(proxyFiles, filepath.Ext(name)) {
 			return ignoreMissing(err)
 		}
 		kept := filepath.Join(to, strings.TrimPrefix(name, from))
-		if _, err := os.Stat(kept); err == nil {
+		if _, err := os.Stat(kept); err == nil && !anew {
 			return nil
 		}
 		data, err := os.ReadFile(name)

@@ -57,7 +57,7 @@ func (d objectDir) put(action, output, body []byte, now time.Time) (string, erro
 		return "", errors.New("found an object without a name")
 	}
 	path := d.file(output, "-d")
-	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(body)) {
+	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(body)) || touch(path, now) != nil {
 		if err := writeWhole(path, body); err != nil {
 			return "", err
 		}
@@ -122,7 +122,7 @@ func (d objectDir) trim(now time.Time) error {
 		if err != nil || entry.IsDir() {
 			return ignoreMissing(err)
 		}
-		info, err := entry.Info()
+		info, err := entry.Info() // of now: it may have been used since the folder was read
 		if err != nil || now.Sub(info.ModTime()) < keepFor {
 			return ignoreMissing(err)
 		}

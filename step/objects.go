@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,34 +22,76 @@ import (
 type objects struct {
 	layer *objectDir // nil without layers
 	kept  objectDir
-	salts func() ([][]byte, error) // for objects with C or assembly in them; the first is the one to keep under
-	now   time.Time
+	aside objectDir              // for what is of use to this go command alone
+	salt  func() ([]byte, error) // of the objects with C or assembly in them
+	// foreignSalt is that of the packages that the go command before this one compiled, which are not the user's.
+	foreign     map[string]bool
+	foreignSalt func() ([]byte, error)
+	now         time.Time
 
 	fromLayer, fromKept, compiled atomic.Int64 // objects, objects, packages
+	mu                            sync.Mutex
+	native                        []string // actions with C or assembly, in hex
 }
+
+// Files of one compile step, for the go command's helpers and the step itself.
+const (
+	asideDir     = "/tmp/objects"
+	summaryFile  = "/tmp/objects.txt"
+	foreignNames = "/tmp/objects.foreign"
+)
 
 // serveOwn answers the go command that compiles the user's packages.
 func serveOwn(_ context.Context, job plan.CompileJob) error {
-	return serveObjects(job, job.Objects.Own)
+	names, err := os.ReadFile(foreignNames)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s := newObjects(job, job.Objects.Own)
+	for name := range strings.FieldsSeq(string(names)) {
+		s.foreign[name] = true
+	}
+	return s.serve()
 }
 
 // serveForeign answers the go command that compiles everything else: what the user's own C code includes is of no matter there.
 func serveForeign(_ context.Context, job plan.CompileJob) error {
-	return serveObjects(job, false)
-}
-
-func serveObjects(job plan.CompileJob, own bool) error {
-	store := &objects{kept: plan.PathObjects, now: time.Now()}
-	if job.Objects.Layer {
-		layer := objectDir(plan.PathGoCache)
-		store.layer = &layer
-	}
-	store.salts = sync.OnceValues(func() ([][]byte, error) { return salts(job.Objects.Salt, own) })
-	if err := serveCache(os.Stdin, os.Stdout, store); err != nil {
+	s := newObjects(job, false)
+	if err := s.serve(); err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stderr, store.summary())
-	return store.kept.trim(store.now)
+	return os.WriteFile(foreignNames, []byte(strings.Join(s.native, "\n")), 0o644)
+}
+
+func newObjects(job plan.CompileJob, own bool) *objects {
+	s := &objects{kept: plan.PathObjects, aside: asideDir, now: time.Now(), foreign: map[string]bool{}}
+	if job.Objects.Layer {
+		layer := objectDir(plan.PathGoCache)
+		s.layer = &layer
+	}
+	s.foreignSalt = sync.OnceValues(func() ([]byte, error) { return foreignSalt(job) })
+	s.salt = s.foreignSalt
+	if own {
+		s.salt = sync.OnceValues(func() ([]byte, error) { return ownSalt(job) })
+	}
+	return s
+}
+
+// serve answers until the go command is done. What it has to say goes to a file: the go command's own words are shown as they are.
+func (s *objects) serve() error {
+	if err := serveCache(os.Stdin, os.Stdout, s); err != nil {
+		return err
+	}
+	return errors.Join(appendTo(summaryFile, s.summary()+"\n"), s.kept.trim(s.now))
+}
+
+func appendTo(name, text string) error {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, text)
+	return errors.Join(err, f.Close())
 }
 
 // summary tells what was done again and what was not.
@@ -67,26 +108,34 @@ func (s *objects) get(action []byte) (object, bool) {
 			return o, true
 		}
 	}
+	if o, ok := s.aside.get(action); ok {
+		return o, true
+	}
 	if o, ok := s.getKept(action); ok {
 		return o, true
 	}
 	if !s.kept.marked(action, s.now) {
 		return object{}, false
 	}
-	return s.getNative(action)
-}
-
-func (s *objects) getNative(action []byte) (object, bool) {
-	salts, err := s.salts()
+	name, err := s.nativeName(action)
 	if err != nil {
 		return object{}, false // it is compiled, and put says what is wrong
 	}
-	for _, salt := range salts {
-		if o, ok := s.getKept(salted(action, salt)); ok {
-			return o, true
-		}
+	return s.getKept(name)
+}
+
+// nativeName is what an object with C or assembly in it is kept under.
+func (s *objects) nativeName(action []byte) ([]byte, error) {
+	name := hex.EncodeToString(action)
+	s.mu.Lock()
+	s.native = append(s.native, name)
+	s.mu.Unlock()
+	salt := s.salt
+	if s.foreign[name] {
+		salt = s.foreignSalt
 	}
-	return object{}, false
+	value, err := salt()
+	return salted(action, value), err
 }
 
 func (s *objects) getKept(name []byte) (object, bool) {
@@ -99,104 +148,39 @@ func (s *objects) getKept(name []byte) (object, bool) {
 }
 
 // put keeps what C or assembly went into under another name, since the go command's knows nothing of headers outside the package;
-// a mark says that there is one.
+// a mark says that there is one. What cannot be kept serves this go command alone: that is no reason to fail.
 func (s *objects) put(action, output, body []byte) (string, error) {
+	if bytes.HasPrefix(body, []byte(indexMagic)) {
+		return s.aside.put(action, output, body, s.now)
+	}
+	path, err := s.keep(action, output, body)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "note: an object is not kept: %v\n", err)
+		return s.aside.put(action, output, body, s.now)
+	}
+	return path, nil
+}
+
+func (s *objects) keep(action, output, body []byte) (string, error) {
 	if bytes.HasPrefix(body, []byte(archiveMagic)) {
 		s.compiled.Add(1)
 	}
 	if !hasNative(body) {
 		return s.kept.put(action, output, body, s.now)
 	}
-	salts, err := s.salts()
+	name, err := s.nativeName(action)
 	if err != nil {
 		return "", err
 	}
-	path, err := s.kept.put(salted(action, salts[0]), output, body, s.now)
+	path, err := s.kept.put(name, output, body, s.now)
 	return path, errors.Join(err, s.kept.mark(action))
 }
+
+// indexMagic begins the go command's index of a folder's packages (cmd/go/internal/modindex). It names such a folder by its path and
+// its files' times, or by its module alone: another project's may go by the same name.
+const indexMagic = "go index v"
 
 func salted(action, salt []byte) []byte {
 	sum := sha256.Sum256(append(append([]byte{}, action...), salt...))
 	return sum[:]
-}
-
-// salts tell apart what the same C code was compiled to. All hold the C side's packages and our own program, which unpacked them.
-// Where the user's own packages have C, what is kept also hangs on every file of the context that could be a header; what they do
-// not need that for is found without.
-func salts(side string, own bool) ([][]byte, error) {
-	self, err := hashFile(plan.PathSelf)
-	if err != nil {
-		return nil, err
-	}
-	foreign := sha256.Sum256(append(self, side...))
-	if !own {
-		return [][]byte{foreign[:]}, nil
-	}
-	files, err := hashHeaders(plan.PathSource)
-	if err != nil {
-		return nil, err
-	}
-	all := sha256.Sum256(append(files, foreign[:]...))
-	return [][]byte{all[:], foreign[:]}, nil
-}
-
-func hashFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return h.Sum(nil), err
-}
-
-// hashHeaders hashes every file below dir but Go's, names and content: any file can be included.
-func hashHeaders(dir string) ([]byte, error) {
-	h := sha256.New()
-	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(name, ".go") {
-			return err
-		}
-		var content []byte
-		switch {
-		case entry.Type().IsRegular():
-			content, err = hashFile(name)
-		case entry.Type()&fs.ModeSymlink != 0:
-			var target string
-			target, err = os.Readlink(name)
-			content = []byte(target)
-		}
-		fmt.Fprintf(h, "%q %x\n", name, content)
-		return err
-	})
-	return h.Sum(nil), err
-}
-
-// The common archive format: a magic line, then members behind headers of 60 bytes, at even offsets (ar(5)).
-const (
-	archiveMagic  = "!<arch>\n"
-	archiveHeader = 60
-)
-
-// goMembers are the members of a package's archive that the Go compiler writes (cmd/compile, cmd/pack).
-var goMembers = map[string]bool{"__.PKGDEF": true, "_go_.o": true}
-
-// hasNative reports whether an object is a package's archive with members that an assembler or a C compiler wrote.
-func hasNative(body []byte) bool {
-	if !bytes.HasPrefix(body, []byte(archiveMagic)) {
-		return false
-	}
-	for at := len(archiveMagic); at+archiveHeader <= len(body); {
-		header := string(body[at : at+archiveHeader])
-		if !goMembers[strings.TrimRight(header[:16], " ")] {
-			return true
-		}
-		size, err := strconv.Atoi(strings.TrimSpace(header[48:58]))
-		if err != nil || size < 0 {
-			return true // not what the Go tools write: better to compile it once more
-		}
-		at += archiveHeader + size + size%2
-	}
-	return false
 }

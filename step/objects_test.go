@@ -3,6 +3,7 @@ package step
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -73,6 +74,21 @@ func TestObjectDir(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestPutAgain: an object that was made long ago and is made again is in use.
+func TestPutAgain(t *testing.T) {
+	dir := objectDir(t.TempDir())
+	now := time.Now()
+	path, err := dir.put(id("a"), id("o"), []byte("text"), now)
+	require.NoError(t, err)
+	long := now.Add(-2 * keepFor)
+	require.NoError(t, os.Chtimes(path, long, long))
+	_, err = dir.put(id("b"), id("o"), []byte("text"), now)
+	require.NoError(t, err)
+	require.NoError(t, dir.trim(now))
+	_, found := dir.get(id("b"))
+	require.True(t, found)
+}
+
 func TestTrim(t *testing.T) {
 	dir := objectDir(t.TempDir())
 	now := time.Now()
@@ -87,11 +103,20 @@ func TestTrim(t *testing.T) {
 	}
 	o, _ := dir.get(id("used"))
 	dir.used(id("used"), o, now)
+	require.NoError(t, dir.mark(id("old")))
+	require.NoError(t, dir.mark(id("used")))
+	for _, name := range []string{"old", "used"} {
+		require.NoError(t, os.Chtimes(dir.file(id(name), "-n"), long, long))
+	}
+	require.True(t, dir.marked(id("used"), now))
 	require.NoError(t, dir.trim(now))
 	for name, want := range map[string]bool{"old": false, "used": true, "new": true} {
 		_, found := dir.get(id(name))
 		require.Equal(t, want, found, name)
 	}
+	require.NoFileExists(t, dir.file(id("old-object"), "-d"))
+	require.NoFileExists(t, dir.file(id("old"), "-n"))
+	require.True(t, dir.marked(id("used"), now))
 	require.NoError(t, os.Chtimes(dir.file(id("new"), "-a"), long, long))
 	require.NoError(t, dir.trim(now.Add(time.Hour)), "the same day again")
 	_, found := dir.get(id("new"))
@@ -101,8 +126,9 @@ func TestTrim(t *testing.T) {
 // store is an objects with folders of the test and a salt that the test can change.
 func store(t *testing.T, salt *string) *objects {
 	layer := objectDir(t.TempDir())
-	return &objects{layer: &layer, kept: objectDir(t.TempDir()), now: time.Now(),
-		salts: func() ([][]byte, error) { return [][]byte{[]byte(*salt)}, nil }}
+	return &objects{layer: &layer, kept: objectDir(t.TempDir()), aside: objectDir(t.TempDir()), now: time.Now(), foreign: map[string]bool{},
+		salt:        func() ([]byte, error) { return []byte(*salt), nil },
+		foreignSalt: func() ([]byte, error) { return []byte("foreign"), nil }}
 }
 
 // TestStaleC: what C went into is found only while everything that it may include is the same.
@@ -125,6 +151,73 @@ func TestStaleC(t *testing.T) {
 	salt = "header 1"
 	_, found = s.get(id("c"))
 	require.True(t, found, "back to what it was")
+}
+
+// TestForeignC: what the go command before compiled is found, whatever the user's headers are; nothing else is.
+func TestForeignC(t *testing.T) {
+	salt := "header 1"
+	s := store(t, &salt)
+	name, err := s.kept.put(salted(id("c"), []byte("foreign")), id("c1"), archive("__.PKGDEF", "_x001.o"), s.now)
+	require.NoError(t, err)
+	require.NoError(t, s.kept.mark(id("c")))
+	_, found := s.get(id("c"))
+	require.False(t, found, "it may be the user's own by now")
+	s.foreign[hex.EncodeToString(id("c"))] = true
+	o, found := s.get(id("c"))
+	require.True(t, found)
+	require.Equal(t, name, o.path)
+}
+
+// TestNotKept: an index of another project's folder may go by the same name, and a builder without room is no reason to fail.
+func TestNotKept(t *testing.T) {
+	salt := ""
+	s := store(t, &salt)
+	path, err := s.put(id("index"), id("i"), []byte("go index v2\n…"))
+	require.NoError(t, err)
+	require.FileExists(t, path)
+	_, found := s.kept.get(id("index"))
+	require.False(t, found)
+	_, found = s.get(id("index"))
+	require.True(t, found, "in the same run")
+
+	full := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(full, nil, 0o644))
+	s.kept = objectDir(full)
+	path, err = s.put(id("a"), id("o"), archive("__.PKGDEF", "_go_.o"))
+	require.NoError(t, err)
+	require.FileExists(t, path)
+	require.True(t, strings.HasPrefix(path, string(s.aside)))
+}
+
+func TestReplacements(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		text, fails string
+		want        []string
+	}{
+		"go.mod":  {"module m\n\nrequire a.b/c v1.0.0\n\nreplace a.b/c => d.e/f v1.2.3\n", "", []string{"a.b/c => d.e/f@v1.2.3"}},
+		"go.work": {"go 1.26\n\nuse .\n\nreplace a.b/c v1.0.0 => ./c\n", "", []string{"a.b/c@v1.0.0 => ./c"}},
+		"none":    {"", "", nil},
+		"bad.mod": {"modul m\n", "unknown directive", nil},
+	} {
+		file := filepath.Join(dir, name)
+		if c.text != "" {
+			require.NoError(t, os.WriteFile(file, []byte(c.text), 0o644))
+		}
+		got, err := replacements(file)
+		if c.fails != "" {
+			require.ErrorContains(t, err, c.fails)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, c.want, got, name)
+	}
+}
+
+func TestMacro(t *testing.T) {
+	env := []string{"CC=x", "CGO_CPPFLAGS=", "A=b"}
+	require.Equal(t, []string{"CC=x", "CGO_CPPFLAGS= -DCROSSGO_SALT=0x0102030405060708", "A=b"}, withMacro(env, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9}))
+	require.Equal(t, "CGO_CPPFLAGS=", env[1])
 }
 
 func TestLayerFirst(t *testing.T) {

@@ -55,6 +55,7 @@ func askGit(dir string) (map[string]string, error) {
 	below := strings.TrimSpace(g.say("rev-parse", "--show-prefix"))
 	tags := strings.Fields(g.say("tag", "--points-at", "HEAD"))
 	before := strings.Fields(g.say("tag", "--merged", "HEAD"))
+	shallow := strings.TrimSpace(g.say("rev-parse", "--is-shallow-repository")) == "true"
 	if g.err != nil {
 		return nil, g.err
 	}
@@ -62,12 +63,15 @@ func askGit(dir string) (map[string]string, error) {
 	if len(head) != hashAndTime {
 		return nil, fmt.Errorf("git log: found %q, want a commit and its time", head)
 	}
-	return map[string]string{
+	said := map[string]string{
 		frontend.AttrRevision: head[0], frontend.AttrTime: head[1], frontend.AttrModified: strconv.FormatBool(changes != ""),
-		frontend.AttrTag:     plan.NewestTag(tags),
-		frontend.AttrTags:    strings.Join(plan.VersionTags(tags, below), "\n"),
-		frontend.AttrHistory: strings.Join(plan.VersionTags(before, below), "\n"),
-	}, nil
+		frontend.AttrTag:  plan.NewestTag(tags),
+		frontend.AttrTags: strings.Join(plan.VersionTags(tags, below), "\n"),
+	}
+	if !shallow { // else the commits before, and their tags, are not there
+		said[frontend.AttrHistory] = strings.Join(plan.VersionTags(before, below), "\n")
+	}
+	return said, nil
 }
 
 // git runs git in a directory and keeps the first error.
