@@ -93,18 +93,24 @@ func TestLayersAlone(t *testing.T) {
 // TestChangedHeader: go looks at the files of a package's folder, not at what its C code includes from elsewhere.
 func TestChangedHeader(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{"auto", "mounts"} {
+	prog := cacheProg(t)
+	token := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(token, []byte("x"), 0o600))
+	objects := httptest.NewServer(&objectServer{store: map[string][]byte{}})
+	t.Cleanup(objects.Close)
+	for mode, cache := range map[string]string{"auto": "auto", "mounts": "mounts", "prog": "{prog: [tools/cacheprog, --url, '" + objects.URL + "']}"} {
 		t.Run(mode, func(t *testing.T) {
 			dir, out := t.TempDir(), t.TempDir()
+			require.NoError(t, os.CopyFS(filepath.Join(dir, "tools"), os.DirFS(filepath.Dir(prog))))
 			write(t, dir, map[string]string{
 				"go.mod": "module example.com/header" + mode + "\n\ngo 1.26\n",
 				"main.go": "package main\n\n// #cgo CFLAGS: -I${SRCDIR}/include\n// #include \"answer.h\"\n// #if __has_include(<zlib.h>)\n// #define ZLIB 1\n// #else\n// #define ZLIB 0\n" +
 					"// #endif\n// static int answer(void) { return ANSWER; }\n// static int zlib(void) { return ZLIB; }\nimport \"C\"\n\nfunc main() { println(int(C.answer()), int(C.zlib())) }\n",
-				"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries: [{main: ., name: header, libc: glibc}]\ncache: " + mode + "\n",
+				"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries: [{main: ., name: header, libc: glibc}]\ncache: " + cache + "\n",
 			})
 			run := func(header string) (said string, packages int) {
 				write(t, dir, map[string]string{"include/answer.h": header})
-				r := build(t, dir, "--platform=linux/amd64", "-o", out)
+				r := build(t, dir, "--platform=linux/amd64", "--secret=id=cache-prog,src="+token, "-o", out)
 				packages = compiled(t, r)
 				return env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "header")}).OK(t).Stderr, packages
 			}
@@ -112,12 +118,14 @@ func TestChangedHeader(t *testing.T) {
 			require.Equal(t, "1 0\n", said)
 			said, packages := run("#define ANSWER 2\n")
 			require.Equal(t, "2 0\n", said)
-			require.Equal(t, 1, packages, "what is not the user's has nothing to do with it")
+			if mode != "prog" { // which says nothing of what it did
+				require.Equal(t, 1, packages, "what is not the user's has nothing to do with it")
+			}
 			write(t, dir, map[string]string{"README": "so that compile runs"})
 			said, _ = run("#define ANSWER 2\n")
 			require.Equal(t, "2 0\n", said)
 
-			write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries: [{main: ., name: header, libc: glibc, packages: [zlib1g-dev]}]\ncache: " + mode + "\n"})
+			write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries: [{main: ., name: header, libc: glibc, packages: [zlib1g-dev]}]\ncache: " + cache + "\n"})
 			said, _ = run("#define ANSWER 2\n")
 			require.Equal(t, "2 1\n", said, "another sysroot")
 		})
@@ -165,6 +173,36 @@ func (s *objectServer) counts() (hits, packages int) {
 	return s.hits, s.packages
 }
 
+// cacheProg is the program of test/cacheprog, alone in its folder.
+func cacheProg(t testing.TB) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "cacheprog")
+	cmd := exec.Command("go", "build", "-o", file, "./test/cacheprog")
+	cmd.Dir, cmd.Env = world.Repo, append(os.Environ(), "CGO_ENABLED=0")
+	said, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(said))
+	return file
+}
+
+// TestReplacedBelow: a module of other people that needs one that the user replaced by a folder of the own.
+func TestReplacedBelow(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"auto", "mounts"} {
+		dir, out := t.TempDir(), t.TempDir()
+		write(t, dir, map[string]string{
+			"go.mod":             "module example.com/replaced\n\ngo 1.26\n\nrequire rsc.io/quote v1.5.2\n\nrequire rsc.io/sampler v1.3.0 // indirect\n\nreplace rsc.io/sampler => ./sampler\n",
+			"go.sum":             "rsc.io/quote v1.5.2 h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y=\nrsc.io/quote v1.5.2/go.mod h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0=\n",
+			"main.go":            "package main\n\nimport \"rsc.io/quote\"\n\nfunc main() { println(quote.Hello()) }\n",
+			"sampler/go.mod":     "module rsc.io/sampler\n\ngo 1.26\n",
+			"sampler/sampler.go": "package sampler\n\nfunc Hello() string { return \"from the folder\" }\n",
+			"crossgo.yaml":       "# syntax=ghcr.io/crossgo/crossgo:1\ncache: " + mode + "\n",
+		})
+		build(t, dir, "--platform=linux/amd64", "-o", out).OK(t)
+		said := env.Execute(t, env.Program{Platform: "linux/amd64", File: filepath.Join(out, "replaced")}).OK(t).Stderr
+		require.Equal(t, "from the folder\n", said)
+	}
+}
+
 // TestCacheProg: two builders that share nothing but the user's program.
 func TestCacheProg(t *testing.T) {
 	t.Parallel()
@@ -172,10 +210,7 @@ func TestCacheProg(t *testing.T) {
 	server := httptest.NewServer(objects)
 	t.Cleanup(server.Close)
 	dir := threePackages(t, "example.com/prog", "# syntax=ghcr.io/crossgo/crossgo:1\nargs: {CACHE_URL: none}\nbinaries: [{main: ., name: three}]\ncache:\n  prog: [tools/cacheprog, --url, '${CACHE_URL}']\n")
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "tools/cacheprog"), "./test/cacheprog")
-	cmd.Dir, cmd.Env = world.Repo, append(os.Environ(), "CGO_ENABLED=0")
-	said, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(said))
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "tools"), os.DirFS(filepath.Dir(cacheProg(t)))))
 	secret := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(secret, []byte("let me in"), 0o600))
 	args := []string{"--platform=linux/arm64", "--build-arg=CACHE_URL=" + server.URL, "--secret=id=cache-prog,src=" + secret, "-o", t.TempDir()}
@@ -210,7 +245,7 @@ func TestProfile(t *testing.T) {
 		_ = strings.Repeat("x", 1<<16)
 	}
 	pprof.StopCPUProfile()
-	dir := threePackages(t, "example.com/profile", versioned)
+	dir := threePackages(t, "example.com/three", "# syntax=ghcr.io/crossgo/crossgo:1\n") // go list is asked for all three packages
 	write(t, dir, map[string]string{"default.pgo": profile.String()})
 	out := t.TempDir()
 	args := []string{"--platform=linux/amd64", "-o", out}

@@ -106,7 +106,11 @@ func answer(req request, body []byte) (response, error) {
 
 func keep(output, body []byte) (string, error) {
 	path := filepath.Join(os.Getenv("GOCACHE"), hex.EncodeToString(output))
-	return path, os.WriteFile(path, body, 0o644)
+	part := fmt.Sprintf("%s.%d", path, os.Getpid()) // other builds share the folder
+	if err := os.WriteFile(part, body, 0o644); err != nil {
+		return "", err
+	}
+	return path, os.Rename(part, path)
 }
 
 // ask sends a request about an action; nil is the answer when the server has nothing.
