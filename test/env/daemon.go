@@ -73,7 +73,8 @@ func (e *Env) startBuildkitd(dir string, opts DaemonOptions) (*Daemon, error) {
 		return nil, err
 	}
 	root := filepath.Join(dir, "root")
-	program, args := e.Tools.Buildkitd, []string{"--config", config, "--root", root, "--addr", d.Addr()}
+	program, args := e.Tools.Buildkitd, []string{"--config", config, "--root", root, "--addr", d.Addr(),
+		"--otel-socket-path", filepath.Join(dir, "otel.sock")} // else all daemons listen on the same one, and the second to start fails
 	if opts.Cgroup != nil {
 		args = opts.Cgroup.command(program, args)
 		program, args = args[0], args[1:]
