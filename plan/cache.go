@@ -63,9 +63,11 @@ func cacheProg(in Input) ([]string, error) {
 			return nil, fmt.Errorf("%s: cache: prog[%d]: %w", place(in.File, word.Pos), i, err)
 		}
 		if i == 0 {
-			if w = path.Join(PathSource, w); !strings.HasPrefix(w, PathSource+"/") {
+			file := path.Join(PathSource, w)
+			if !strings.HasPrefix(file, PathSource+"/") {
 				return nil, fmt.Errorf("%s: cache: prog[%d]: found %q, want a file of the build context", place(in.File, word.Pos), i, w)
 			}
+			w = file
 		}
 		prog = append(prog, w)
 	}

@@ -2,7 +2,8 @@ package plan
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/crossgo/crossgo/spec"
 )
 
 // debugFlag is what C code is compiled with for debuggers: what Go's own default has, or nothing when every program with C of a
@@ -22,21 +23,12 @@ func stripped(in Input, b binary) bool {
 	if err != nil {
 		return false
 	}
-	told := map[string]bool{} // what -s and -w are set to
-	value := false            // the word is the value of the flag before it
-	for _, word := range words {
-		name, set, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
-		switch {
-		case value:
-			value = false
-		case name == "s" || name == "w":
-			told[name] = !given || set == "true" || set == "1"
-		case name == "X" && !given:
-			value = true
-		}
+	set := spec.LinkerSettings(words)
+	if w, told := set["w"]; told { // -s alone means -w too
+		return on(w)
 	}
-	if w, ok := told["w"]; ok { // -s alone means -w too
-		return w
-	}
-	return told["s"]
+	return on(set["s"])
 }
+
+// on reports whether a flag without a value of its own is set.
+func on(value string) bool { return value == "true" || value == "1" }

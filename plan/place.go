@@ -33,6 +33,7 @@ func mainRef(entry, main int) string { return fmt.Sprintf("@{binaries[%d].main[%
 
 func packageRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].packages[%d]}", entry, i) }
 
+// progRef is the program that keeps objects.
 const progRef = "@{cache.prog}"
 
 // ProgPlace begins the messages of steps about the cache's program.

@@ -79,6 +79,29 @@ func (f *File) VCSNeeds() []string {
 	})
 }
 
+// LinkerSettings are the flags that LinkerWords set, without dashes and with the last value of each; "true" for one without a value.
+func LinkerSettings(words []string) map[string]string {
+	set := map[string]string{}
+	open := "" // the flag that waits for its value in the next word
+	for _, w := range words {
+		if open != "" {
+			set[open], open = w, ""
+			continue
+		}
+		name, value, given := strings.Cut(strings.TrimLeft(w, "-"), "=")
+		i := slices.IndexFunc(linkerFlags, func(f linkerFlag) bool { return f.name == name })
+		switch {
+		case given:
+			set[name] = value
+		case i >= 0 && linkerFlags[i].value:
+			open = name
+		default:
+			set[name] = "true"
+		}
+	}
+	return set
+}
+
 // SplitFlags cuts a text into words as `go build -ldflags` does: at spaces, a word that begins with ' or " goes on to the
 // next such sign, without escapes.
 func SplitFlags(s string) ([]string, error) {

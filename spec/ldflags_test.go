@@ -69,3 +69,9 @@ func TestRefs(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Value[string]{{VCSTag, Pos{3, 15}}, {"TARGETOS", Pos{3, 41}}}, f.Binaries[0].Refs())
 }
+
+func TestLinkerSettings(t *testing.T) {
+	words := []string{"-s", "--w=0", "-X", "main.a=-w", "-buildid", "-s=0", "-X=main.b=c"}
+	require.Equal(t, map[string]string{"s": "true", "w": "0", "X": "main.b=c", "buildid": "-s=0"}, LinkerSettings(words))
+	require.Empty(t, LinkerSettings(nil))
+}

@@ -32,8 +32,8 @@ var steps = map[string]func(ctx context.Context) error{
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
 	// started by the go command of compile
-	"objects":         withJob(serveOwn),
-	"objects-foreign": withJob(serveForeign),
+	"objects":         withJob(noted(serveOwn)),
+	"objects-foreign": withJob(noted(serveForeign)),
 }
 
 // Main runs the step that args name and returns the exit code: 0 done, 1 failed with the reason on stderr (and in
@@ -49,10 +49,6 @@ func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, args[0]); err != nil {
-		if strings.HasPrefix(args[0], "objects") { // the step that has the outputs goes on without it
-			fmt.Fprintln(os.Stderr, "note: objects:", err)
-			return 1
-		}
 		tell(err)
 		return 1
 	}
@@ -81,6 +77,16 @@ func withJob[J any](step func(context.Context, J) error) func(context.Context) e
 			return err
 		}
 		return step(ctx, job)
+	}
+}
+
+// noted is a step whose error is no reason to fail, nor to leave a problem in the outputs of the step that started it.
+func noted[J any](step func(context.Context, J) error) func(context.Context, J) error {
+	return func(ctx context.Context, job J) error {
+		if err := step(ctx, job); err != nil {
+			fmt.Fprintln(os.Stderr, "note:", err)
+		}
+		return nil
 	}
 }
 
