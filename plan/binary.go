@@ -32,7 +32,7 @@ func decideBinaries(in Input) ([]binary, error) {
 	for i, entry := range in.File.Binaries {
 		facts := in.Facts.Binaries[i]
 		bs, err := decideEntry(in, i, entry, facts)
-		all, errs = append(all, bs...), append(errs, err)
+		all, errs = append(all, bs...), append(errs, err, checkAllowed(in, entry))
 	}
 	return all, errors.Join(errs...)
 }
@@ -56,6 +56,17 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 		})
 	}
 	return bs, nil
+}
+
+// checkAllowed finds what is no check, or none that can be allowed to fail.
+func checkAllowed(in Input, entry spec.Binary) error {
+	var errs []error
+	for _, v := range entry.Verify.Allow {
+		if bad := verify.CheckAllowed(v.V); bad != "" {
+			errs = append(errs, fmt.Errorf("%s: verify.allow: %s", place(in.File, v.Pos), bad))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func problems(file *spec.File, list []Problem) error {
@@ -149,7 +160,7 @@ func uniqueNames(all []binary) error {
 func (b binary) want(in Input) verify.Want {
 	w := verify.Want{
 		GOOS: in.Target.OS, GOARCH: in.Target.Arch, Variant: in.Target.Variant,
-		CGO: "off", MainPath: b.main.ImportPath, RequireGo: true,
+		CGO: "off", MainPath: b.main.ImportPath, RequireGo: true, Allow: values(in.File.Binaries[b.entry].Verify.Allow),
 	}
 	if !strings.Contains(in.Go.Version, "rc") && strings.Count(in.Go.Version, ".") == 2 {
 		w.GoVersion = "go" + in.Go.Version

@@ -78,6 +78,25 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestAllowedChecks: what is no check, or none that may fail, is said at its place.
+func TestAllowedChecks(t *testing.T) {
+	c := plancase.Case{Spec: "verify: {allow: [loader, machine]}\nbinaries: [{main: .}, {main: ./b, verify: {allow: [nonsense]}}]",
+		Facts: []plan.BinaryFacts{plancase.All[0].Facts[0], {Mains: []plan.MainPackage{{ImportPath: "x/b"}}}}, Target: "linux/amd64", Build: "linux/amd64"}
+	in, err := c.Input()
+	require.NoError(t, err)
+	_, err = plan.New(in)
+	require.ErrorContains(t, err, "crossgo.yaml:1:26: verify.allow: found \"machine\", which cannot be allowed to fail: ")
+	require.ErrorContains(t, err, "\ncrossgo.yaml:2:52: verify.allow: found \"nonsense\", which is no check; allowed are loader, ")
+
+	c.Spec = "verify: {allow: [loader]}\nbinaries: [{main: .}, {main: ./b, verify: {allow: [cpu]}}]"
+	in, err = c.Input()
+	require.NoError(t, err)
+	p, err := plan.New(in)
+	require.NoError(t, err)
+	require.Equal(t, []string{"loader"}, p.Units[0].Outputs[0].Want.Allow)
+	require.Equal(t, []string{"cpu"}, p.Units[0].Outputs[1].Want.Allow)
+}
+
 func TestParseTarget(t *testing.T) {
 	file := &spec.File{}
 	_, err := plan.ParseTarget(file, "nonsense")

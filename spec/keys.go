@@ -66,6 +66,19 @@ var fileKeys = []key[File]{
 		does:   "Where compiled code is kept for the next build. `layers`: compiled dependencies are layers, which registry and other caches carry to the next machine. `mounts`: everything is kept in the builder's own cache, as a cache mount of a Dockerfile. `both`: dependencies in layers, the user's own packages and downloaded modules in the builder's cache. `auto` is `both`, and `layers` with a Go older than 1.24.",
 		schema: schema{AnyOf: []*schema{{Enum: cacheWords, Default: string(CacheAuto)}, {Ref: "#/definitions/cache"}}},
 	}, readCache},
+	{"verify", keyDoc{
+		typ: "mapping", def: "none", allowed: "the keys of [the verification](#the-verification)", example: `verify: {allow: [exec-stack]}`,
+		does:   "What the outputs of all binaries without a `verify` of their own are held to.",
+		schema: schema{Ref: "#/definitions/verify"},
+	}, readVerify(func(f *File) *Verify { return &f.Verify })},
+}
+
+var verifyKeys = []key[Verify]{
+	{"allow", keyDoc{
+		typ: "list of strings", def: "none", allowed: "ids of [checks](checks/README.md) that can be allowed to fail", example: `allow: [exec-stack]`,
+		does:   "Checks that may fail: what they find stands in the report as a note, and the output leaves the build.",
+		schema: schema{Type: "array", UniqueItems: true, Items: &schema{Type: "string"}},
+	}, many(func(v *Verify) *[]Value[string] { return &v.Allow }, listRule{unique: true, check: someText})},
 }
 
 var cacheKeys = []key[Cache]{
@@ -117,6 +130,11 @@ var binaryKeys = []key[Binary]{
 		does:   "Flags for the Go linker. `${NAME}` is replaced by a build argument, `$$` is one dollar sign; a value with spaces stays one word.",
 		schema: schema{Type: "array", Items: &schema{Type: "string"}},
 	}, many(func(b *Binary) *[]Value[string] { return &b.LDFlags }, listRule{check: someText})},
+	{"verify", keyDoc{
+		typ: "mapping", def: "the file's `verify`", allowed: "the keys of [the verification](#the-verification)", example: `verify: {allow: [exec-stack]}`,
+		does:   "What the outputs of this entry are held to, in place of what the file says for all.",
+		schema: schema{Ref: "#/definitions/verify"},
+	}, readVerify(func(b *Binary) *Verify { return &b.Verify })},
 }
 
 var imageKeys = []key[Image]{
@@ -252,6 +270,19 @@ func (r reading) cacheProg(path string, n *node, prog []Value[string]) {
 	}
 	if _, err := contextFile(prog[0].V); err != nil {
 		r.fail(prog[0].Pos, path+".prog", "%s", err)
+	}
+}
+
+// readVerify takes the mapping of a file or of a binary.
+func readVerify[T any](at func(*T) *Verify) reader[T] {
+	return func(r reading, to *T, path string, n *node) {
+		if n.kind != kindMapping {
+			r.wrongType(path, n, "a mapping, for example {allow: [exec-stack]}")
+			return
+		}
+		v := at(to)
+		v.Pos = n.pos
+		mapping(r, v, path, n, verifyKeys)
 	}
 }
 

@@ -27,10 +27,20 @@ func Parse(name string, data []byte) (*File, error) {
 		f.Binaries = []Binary{newBinary(Pos{})}
 	}
 	r.rules(f)
+	f.inherit()
 	if err := p.err(); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// inherit gives each binary without a verify of its own the file's.
+func (f *File) inherit() {
+	for i := range f.Binaries {
+		if b := &f.Binaries[i]; !b.Verify.Pos.Known() {
+			b.Verify = f.Verify
+		}
+	}
 }
 
 // newBinary is an entry with all defaults.

@@ -21,6 +21,7 @@ func Reference() string {
 		"{{binary}}\n", keySections(binaryKeys),
 		"{{image}}\n", keySections(imageKeys),
 		"{{cache}}\n", keySections(cacheKeys),
+		"{{verify}}\n", keySections(verifyKeys),
 		"{{platforms}}\n", platformTable(),
 		"{{builtin}}", "`"+strings.Join(BuiltinArgs, "`, `")+"`",
 		"{{ldflags}}\n", flagTable(),

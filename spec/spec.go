@@ -40,6 +40,13 @@ type File struct {
 	Binaries  []Binary        // never empty after Parse: the default is one entry that builds every main package
 	Image     *Image          // nil when the file has no image: block
 	Cache     Cache
+	Verify    Verify // for the binaries that have none of their own
+}
+
+// Verify says what the gate asks of an output beyond what its other settings mean.
+type Verify struct {
+	Pos   Pos             // where the mapping begins; the zero Pos when there is none
+	Allow []Value[string] // ids of checks that may fail; plan knows which there are
 }
 
 // Cache says where compiled code is kept from one build to the next.
@@ -77,6 +84,7 @@ type Binary struct {
 	Packages []Value[string] // Debian packages of the target, for cgo
 	Tags     []Value[string] // Go build tags
 	LDFlags  []Value[string] // Go linker flags as written; LinkerWords splits and expands them
+	Verify   Verify          // its own or else the file's
 }
 
 // CGO says whether cgo is used: CGOAuto lets the code decide.

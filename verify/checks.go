@@ -12,13 +12,6 @@ type subject struct {
 	build *buildFacts // nil for a file without Go build info
 }
 
-// checks is every check in the order of the report. A check that does not apply gives nothing.
-var checks = []func(*subject) []Finding{
-	checkFormat, checkMachine, checkClass, checkEndianness, checkType, checkOS,
-	checkLoader, checkLibc, checkLink, checkNeeded, checkImports, checkGlibcFloor, checkCPU, checkFloatABI, checkSignature,
-	checkBuildInfo, checkGOOS, checkGOARCH, checkVariant, checkCGO, checkGoVersion, checkMainPath, checkVCS,
-}
-
 // platform is the wanted platform as a user writes it.
 func (w Want) platform() string {
 	return strings.TrimSuffix(w.GOOS+"/"+w.GOARCH+"/"+w.Variant, "/")

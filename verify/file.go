@@ -16,7 +16,7 @@ const (
 )
 
 // File reads the file at path and gives the outcome of every check that applies to it, in the fixed order of the checks
-// (see docs/verify.md). The error is for a file that cannot be read at all; whatever is wrong with what was read is a
+// (see Rules). The error is for a file that cannot be read at all; whatever is wrong with what was read is a
 // finding of level Fail, so is a directory or another thing that is no regular file.
 func File(path string, want Want) ([]Finding, error) {
 	info, err := os.Stat(path)
@@ -47,8 +47,8 @@ func Read(r io.ReaderAt, size int64, want Want) []Finding {
 	}
 	s := &subject{want: want, bin: bin, build: readBuild(r, size, bin.format)}
 	var found []Finding
-	for _, check := range checks {
-		found = append(found, check(s)...)
+	for _, rule := range Rules() {
+		found = append(found, rule.run(s)...)
 	}
 	return found
 }

@@ -20,6 +20,8 @@ type Want struct {
 	RevisionTime string `json:"revisionTime,omitempty"` // when it was committed, "2026-01-31T12:00:00Z", as recorded in the build info
 	Modified     string `json:"modified,omitempty"`     // "true" or "false": the sources are not those of the commit, as recorded in the build info
 	RequireGo    bool   `json:"requireGo,omitempty"`    // the file must carry Go build info; otherwise its absence is only a note
+
+	Allow []string `json:"allow,omitempty"` // ids of rules that may break: what does not hold is a note. Fixed rules stay what they are
 }
 
 // Level says how grave a finding is.
@@ -28,13 +30,14 @@ type Level string
 // The levels of a finding. Only Fail makes a file unfit.
 const (
 	Fail Level = "fail"
+	Warn Level = "warn" // the file starts, but has a fault that its maker wants to know of
 	Note Level = "note" // something could not be known, for example without build info
 	Pass Level = "pass" // the check was made and held
 )
 
 // Finding is the outcome of one check on one file.
 type Finding struct {
-	Check string `json:"check"` // the check's id, for example "machine" or "glibc-floor"; stable, documented in docs/verify.md
+	Check string `json:"check"` // the check's id, for example "machine" or "glibc-floor"; stable, see Rules and docs/checks
 	Level Level  `json:"level"`
 	Found string `json:"found"`          // what the file is, in words: "x86-64"
 	Want  string `json:"want,omitempty"` // what was asked for: "aarch64"

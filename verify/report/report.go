@@ -100,7 +100,10 @@ func (r Report) JSON(w io.Writer) error {
 	return enc.Encode(out)
 }
 
-// Text writes one line per failure, "FILE: CHECK: text", one per note, "FILE: note: CHECK: text", and for a file without
+// levelWords are the levels that a line of the text names.
+var levelWords = map[verify.Level]string{verify.Note: "note", verify.Warn: "warning"}
+
+// Text writes one line per failure, "FILE: CHECK: text", one per warning or note, "FILE: warning: CHECK: text", and for a file without
 // failures one line "FILE: ok: PLATFORM, N checks". Layers follow, "layer: NAME: SIZE in N files".
 func (r Report) Text(w io.Writer) error {
 	var b strings.Builder
@@ -110,8 +113,8 @@ func (r Report) Text(w io.Writer) error {
 			switch finding.Level {
 			case verify.Pass:
 				passed++
-			case verify.Note:
-				fmt.Fprintf(&b, "%s: note: %s: %s\n", oneLine(f.Name), finding.Check, oneLine(finding.Text))
+			case verify.Note, verify.Warn:
+				fmt.Fprintf(&b, "%s: %s: %s: %s\n", oneLine(f.Name), levelWords[finding.Level], finding.Check, oneLine(finding.Text))
 			default:
 				fmt.Fprintf(&b, "%s: %s: %s\n", oneLine(f.Name), finding.Check, oneLine(finding.Text))
 			}
