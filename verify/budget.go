@@ -7,7 +7,7 @@ import (
 
 // maxParsed is how many bytes of a file the debug packages may read for themselves: what they keep in memory is no more. The
 // headers and symbol names of the largest programs take a tenth of it.
-const maxParsed = 64 << 20
+const maxParsed = 32 << 20
 
 // budget is a file that ends the reading once too much of it was read, so that no header can claim more memory than that.
 type budget struct {

@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -90,7 +91,11 @@ func parseELF(r io.ReaderAt, size int64) (*binary, error) {
 	}
 	facts.arm = readARMAttributes(f)
 	facts.imported = importedSymbols(f)
-	bin.pclntab = elfFunctions(f)
+	if bin.pclntab = elfFunctions(f); bin.pclntab.size > 0 {
+		goSystemSign(r, bin)
+	} else {
+		bin.pclntab = loaded(f)
+	}
 	readStatic(r, size, f, bin)
 	return bin, nil
 }
@@ -117,6 +122,30 @@ func elfFunctions(f *elf.File) extent {
 		}
 	}
 	return extent{}
+}
+
+// loaded spans what is put into memory, wherever in it the function table may be: a file without section headers does not tell.
+func loaded(f *elf.File) extent {
+	from, to := uint64(math.MaxInt64), uint64(0)
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && p.Filesz > 0 {
+			from, to = min(from, p.Off), max(to, p.Off+p.Filesz)
+		}
+	}
+	if to <= from {
+		return extent{}
+	}
+	return extent{int64(from), int64(to - from)}
+}
+
+// dragonflyFile is a file of Go's runtime that is compiled for dragonfly alone. Go's own files for it have no other sign.
+var dragonflyFile = strings.Join([]string{"runtime/os", "dragonfly.go\x00"}, "_")
+
+// goSystemSign looks among the names of the compiled files, where nothing else names the system.
+func goSystemSign(r io.ReaderAt, bin *binary) {
+	if t := bin.pclntab; len(bin.system) == 0 && contains(io.NewSectionReader(r, t.at, t.size), t.size, []byte(dragonflyFile)) {
+		bin.system = append(bin.system, evidence{"dragonfly", "Go's runtime"})
+	}
 }
 
 // checkBounds finds a file that ends before its segments and sections do: debug/elf does not look.
