@@ -108,17 +108,24 @@ func called(r io.ReaderAt, f *elf.File, target uint64) bool {
 			continue
 		}
 		scan(r, extent{int64(p.Off), int64(p.Filesz)}, c.bytes-1, func(at int64, window []byte) bool {
-			for i := 0; i+c.bytes <= len(window) && !found; i += c.step {
-				if c.step == 1 && window[i]&^1 != 0xe8 { // most bytes of x86 code, without a call
-					continue
-				}
-				to, ok := c.to(window[i:i+c.bytes], f.ByteOrder, p.Vaddr+uint64(at)+uint64(i))
-				found = ok && to == target
-			}
+			found = c.in(window, f.ByteOrder, p.Vaddr+uint64(at), target)
 			return !found
 		})
 	}
 	return found
+}
+
+// in looks for a call of the target in code that lies at pc.
+func (c call) in(code []byte, o order, pc, target uint64) bool {
+	for i := 0; i+c.bytes <= len(code); i += c.step {
+		if c.step == 1 && code[i]&^1 != 0xe8 { // most bytes of x86 code, which is looked at byte by byte
+			continue
+		}
+		if to, ok := c.to(code[i:i+c.bytes], o, pc+uint64(i)); ok && to == target {
+			return true
+		}
+	}
+	return false
 }
 
 // staticGlibc: it has glibc's start files and loads nothing when it starts.
