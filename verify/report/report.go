@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/crossgo/crossgo/verify"
 	"github.com/crossgo/crossgo/verify/size"
@@ -145,10 +146,10 @@ func (r Report) Text(w io.Writer) error {
 	return err
 }
 
-// oneLine keeps what a hostile file calls itself from breaking lines or driving the terminal.
+// oneLine keeps what a hostile file calls itself from breaking lines, driving the terminal or turning the order of letters about.
 func oneLine(s string) string {
 	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
+		if !unicode.IsPrint(c) {
 			return '?'
 		}
 		return c
