@@ -43,7 +43,7 @@ type pageView struct {
 }
 
 // fact is one of the few things that stand at the top.
-type fact struct{ Name, Value string }
+type fact struct{ Name, Value, Class string }
 
 type checkHead struct{ ID, Title, Page string }
 
@@ -277,20 +277,30 @@ func facts(reports []Report) []fact {
 		}
 	}
 	slices.Sort(platforms)
-	list := []fact{{"platforms", fmt.Sprint(len(slices.Compact(platforms)))}, {"checks held", fmt.Sprint(findings[3])}, {"failures", fmt.Sprint(findings[0])},
-		{"warnings", fmt.Sprint(findings[1])}, {"notes", fmt.Sprint(findings[2])}, {"bytes checked", bytesText(bytes)}}
+	list := []fact{{Name: "platforms", Value: fmt.Sprint(len(slices.Compact(platforms)))}, {Name: "checks held", Value: fmt.Sprint(findings[3])},
+		counted("failures", findings[0], verify.Fail), counted("warnings", findings[1], verify.Warn), counted("notes", findings[2], ""),
+		{Name: "bytes checked", Value: bytesText(bytes)}}
 	for _, r := range reports {
 		if r.Build == nil {
 			continue
 		}
 		for _, c := range r.Build.Components {
 			if c.Group == "Go" || c.Group == "crossgo" {
-				list = append(list, fact{c.Name, c.Version})
+				list = append(list, fact{Name: c.Name, Value: c.Version})
 			}
 		}
-		return append(list, fact{"compiled on", r.Build.Platform})
+		return append(list, fact{Name: "compiled on", Value: r.Build.Platform})
 	}
 	return list
+}
+
+// counted stands out where there are any.
+func counted(name string, n int, l verify.Level) fact {
+	f := fact{Name: name, Value: fmt.Sprint(n)}
+	if n > 0 {
+		f.Class = string(l)
+	}
+	return f
 }
 
 // programs gathers files of one name, whatever ending a platform gives them.

@@ -63,7 +63,7 @@ func result(run *sarif.Run, r Report, f File, finding verify.Finding) *sarif.Res
 	return sarif.NewRuleResult(finding.Check).WithRuleIndex(run.GetRuleIndex(finding.Check)).WithLevel(level).
 		WithMessage(sarif.NewTextMessage(plain(fmt.Sprintf("%s for %s: %s", f.Name, r.Platform, finding.Text)))).
 		WithAnalysisTarget(file).AddLocation(sarif.NewLocation().WithPhysicalLocation(place)).
-		AddPartialFingerprint("crossgo/v1", plain(strings.Join([]string{r.Platform, f.Name, finding.Check}, " ")))
+		WithPartialFingerprints(map[string]string{"crossgo/v1": plain(strings.Join([]string{r.Platform, f.Name, finding.Check}, " "))})
 }
 
 // plain is text without what SARIF takes for placeholders and links (sections 3.11.5, 3.11.6).

@@ -173,7 +173,7 @@ type tile struct {
 // Size of the picture, and of letters in it: about what a sans serif of 11 units needs.
 const (
 	mapWidth, mapHeight = 1000.0, 440.0
-	letter, line        = 6.3, 15.0
+	letter, bold, line  = 6.3, 7.3, 15.0
 )
 
 // minShare is the part of the whole that a package has to have to be drawn by itself: 1/minShare.
@@ -191,7 +191,7 @@ func treemap(m size.Map, main string) []tile {
 	for i, b := range squarify(values, box{0, 0, mapWidth, mapHeight}) {
 		g := groups[i]
 		text := g.name + " " + bytesText(g.bytes)
-		tiles = append(tiles, tile{box: b.round(), Class: groupClass(g.name, i), Label: fit(text, b), Title: text, Frame: true})
+		tiles = append(tiles, tile{box: b.round(), Class: groupClass(g.name, i), Label: fit(text, b, bold), Title: text, Frame: true})
 		if b.H < 3*line || b.W < 40 {
 			continue
 		}
@@ -240,8 +240,8 @@ func (b box) tenths() box {
 	return box{b.X, b.Y, r(b.W), r(b.H)}
 }
 
-// fit is as much of a text as the box is wide, nothing where that would say nothing.
-func fit(text string, in box) string {
+// fit is as much of a text in letters of a width as the box is wide, nothing where that would say nothing.
+func fit(text string, in box, letter float64) string {
 	n := int((in.W - 8) / letter)
 	runes := []rune(oneLine(text))
 	switch {
@@ -257,11 +257,11 @@ func fit(text string, in box) string {
 func fitPath(path string, in box) string {
 	for {
 		if len([]rune(path)) <= int((in.W-8)/letter) {
-			return fit(path, in)
+			return fit(path, in, letter)
 		}
 		_, rest, ok := strings.Cut(path, "/")
 		if !ok {
-			return fit(path, in)
+			return fit(path, in, letter)
 		}
 		path = rest
 	}
