@@ -58,10 +58,20 @@ func (f *File) Measure(path string) {
 	}
 }
 
+// writeText begins each line with the platform where there are several.
 func writeText(w io.Writer, reports []Report) error {
+	if len(reports) == 1 {
+		return reports[0].Text(w)
+	}
 	for _, r := range reports {
-		if err := r.Text(w); err != nil {
+		var b strings.Builder
+		if err := r.Text(&b); err != nil {
 			return err
+		}
+		for line := range strings.Lines(b.String()) {
+			if _, err := fmt.Fprintf(w, "%s: %s", r.Platform, line); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
