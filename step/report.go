@@ -67,10 +67,13 @@ func decided(f report.File, all []plan.ReportedFile) report.File {
 	return f
 }
 
+// Version is this program's, where its main package was told; empty: what the go command recorded.
+var Version string
+
 // crossgo is the version of this very program.
 func crossgo() report.Component {
-	c := report.Component{Group: "crossgo", Name: "crossgo", Version: "unknown"}
-	if info, ok := debug.ReadBuildInfo(); ok {
+	c := report.Component{Group: "crossgo", Name: "crossgo", Version: Version}
+	if info, ok := debug.ReadBuildInfo(); ok && c.Version == "" {
 		c.Version = info.Main.Version
 	}
 	return c
