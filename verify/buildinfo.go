@@ -14,6 +14,7 @@ import (
 type buildFacts struct {
 	goVersion string
 	mainPath  string
+	info      *debug.BuildInfo  // as the file has it
 	settings  map[string]string // "GOARCH", "CGO_ENABLED", … as recorded; read by key only
 }
 
@@ -36,7 +37,7 @@ func readBuild(r io.ReaderAt, size int64, format string) (facts *buildFacts) {
 	if err != nil {
 		return nil
 	}
-	facts = &buildFacts{goVersion: strings.TrimSpace(strings.SplitN(info.GoVersion, " ", 2)[0]), mainPath: info.Path, settings: map[string]string{}}
+	facts = &buildFacts{goVersion: strings.TrimSpace(strings.SplitN(info.GoVersion, " ", 2)[0]), mainPath: info.Path, info: info, settings: map[string]string{}}
 	for _, setting := range info.Settings {
 		facts.settings[setting.Key] = setting.Value
 	}

@@ -78,7 +78,7 @@ func parseELF(r io.ReaderAt, size int64) (*binary, error) {
 	}
 	facts.arm = readARMAttributes(f)
 	facts.imported = importedSymbols(f)
-	bin.pclntab = elfFunctions(f)
+	bin.pclntab, bin.sections = elfFunctions(f), elfSections(f)
 	return bin, nil
 }
 

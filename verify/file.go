@@ -93,8 +93,8 @@ type binary struct {
 	hasDyn    bool       // ELF: has a dynamic segment
 	pieFlag   bool       // ELF: DF_1_PIE
 	elf       *elfFacts  // more about ELF files, nil for others
-	imports   []string   // wasm: import modules
 	signature string     // Mach-O: "", "signed" or what is wrong with the signature
+	sections  []Section  // what takes up the bytes of the file
 	pclntab   extent     // Go's table of functions, with their names; the whole file where no section says
 	cgoLinked bool       // Go's runtime/cgo is in the file
 }

@@ -39,7 +39,7 @@ func parseMachO(r io.ReaderAt, size int64) (*binary, error) {
 	if err != nil {
 		return nil, err
 	}
-	bin := &binary{machine: machoCPUs[f.Cpu], bits: 32, order: little, kind: "executable"}
+	bin := &binary{machine: machoCPUs[f.Cpu], bits: 32, order: little, kind: "executable", sections: machoSections(f)}
 	if bin.machine == "" {
 		bin.machine = f.Cpu.String()
 	}

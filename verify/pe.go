@@ -33,7 +33,7 @@ func parsePE(r io.ReaderAt, size int64) (*binary, error) {
 			return nil, fmt.Errorf("truncated: section %s ends at byte %d, the file at %d", s.Name, end, size)
 		}
 	}
-	bin := &binary{machine: peMachines[f.Machine], order: little, system: []evidence{{"windows", "PE format"}}}
+	bin := &binary{machine: peMachines[f.Machine], order: little, system: []evidence{{"windows", "PE format"}}, sections: peSections(f)}
 	if bin.machine == "" {
 		bin.machine = fmt.Sprintf("PE machine %#x", f.Machine)
 	}

@@ -15,7 +15,8 @@ const (
 	wasmImport = 2
 	wasmExport = 7
 
-	maxWasmSection = 1 << 26 // bytes read of one import, export or custom section
+	maxWasmSection  = 1 << 26 // bytes read of one import, export or custom section
+	maxWasmSections = 1 << 16
 )
 
 // wasmSystems tells the system from the module that functions are imported from.
@@ -38,11 +39,14 @@ func parseWasm(r io.ReaderAt, size int64) (*binary, error) {
 		return nil, fmt.Errorf("version is %#x, want a core module of version 1 (components are not supported)", version)
 	}
 	bin := &binary{machine: "wasm", bits: 32, order: little, kind: "module without an entry", kindBad: "exports neither _start nor run: it is a library, not a program"}
-	err := eachSection(r, size, func(id byte, body []byte) error {
-		switch id {
-		case wasmImport:
+	err := eachSection(r, size, func(id byte, length int64, body []byte) error {
+		bin.sections = append(bin.sections, Section{wasmSectionName(id, body), length})
+		switch {
+		case len(bin.sections) > maxWasmSections:
+			return fmt.Errorf("more than %d sections", maxWasmSections)
+		case id == wasmImport:
 			return takeImports(bin, body)
-		case wasmExport:
+		case id == wasmExport:
 			return takeExports(bin, body)
 		}
 		return nil
@@ -50,8 +54,9 @@ func parseWasm(r io.ReaderAt, size int64) (*binary, error) {
 	return bin, err
 }
 
-// eachSection reads the sections one after the other and hands over the bodies of import, export and custom sections.
-func eachSection(r io.ReaderAt, size int64, take func(id byte, body []byte) error) error {
+// eachSection reads the sections one after the other and hands over the bodies of import, export and custom sections; of
+// others, and of those that are too long to be read, body is nil.
+func eachSection(r io.ReaderAt, size int64, take func(id byte, length int64, body []byte) error) error {
 	for at := int64(8); at < size; {
 		head := make([]byte, min(11, size-at))
 		if _, err := r.ReadAt(head, at); err != nil && err != io.EOF {
@@ -65,14 +70,15 @@ func eachSection(r io.ReaderAt, size int64, take func(id byte, body []byte) erro
 		if length > uint64(size-start) {
 			return fmt.Errorf("truncated: section %d ends at byte %d, the file at %d", head[0], uint64(start)+length, size)
 		}
+		var body []byte
 		if wanted := head[0] == wasmCustom || head[0] == wasmImport || head[0] == wasmExport; wanted && length <= maxWasmSection {
-			body := make([]byte, length)
+			body = make([]byte, length)
 			if _, err := r.ReadAt(body, start); err != nil && err != io.EOF {
 				return err
 			}
-			if err := take(head[0], body); err != nil {
-				return err
-			}
+		}
+		if err := take(head[0], int64(length), body); err != nil {
+			return err
 		}
 		at = start + int64(length)
 	}
@@ -170,7 +176,7 @@ func takeExports(bin *binary, body []byte) error {
 // wasmGoVersion reads the language version that Go's linker writes into the "producers" section, "go1.26.8".
 func wasmGoVersion(r io.ReaderAt, size int64) string {
 	version := ""
-	err := eachSection(r, size, func(id byte, body []byte) error {
+	err := eachSection(r, size, func(id byte, _ int64, body []byte) error {
 		w := &wasmReader{raw: body}
 		if id == wasmCustom && w.name() == "producers" {
 			_, rest, _ := bytes.Cut(w.raw, []byte("\x02Go"))
