@@ -114,6 +114,7 @@ func wasmModule(imports, exports []string) []byte {
 func TestWasm(t *testing.T) {
 	const wasi = "wasi_snapshot_preview1"
 	start := []string{"memory", "_start"}
+	jsExports := []string{"run", "resume", "getsp", "mem"}
 	for _, c := range []struct {
 		name     string
 		raw      []byte
@@ -123,13 +124,13 @@ func TestWasm(t *testing.T) {
 		text     string
 	}{
 		{"wasi", wasmModule([]string{wasi}, start), "wasip1/wasm", nil, "os", "imports " + wasi},
-		{"js", wasmModule([]string{"gojs"}, []string{"run"}), "js/wasm", nil, "os", "imports gojs"},
-		{"js is not wasi", wasmModule([]string{"gojs"}, []string{"run"}), "wasip1/wasm", []string{"os"}, "os", "system is js"},
-		{"wasi is not js", wasmModule([]string{wasi}, start), "js/wasm", []string{"os"}, "os", "system is wasip1"},
+		{"js", wasmModule([]string{"gojs"}, jsExports), "js/wasm", nil, "os", "imports gojs"},
+		{"js is not wasi", wasmModule([]string{"gojs"}, jsExports), "wasip1/wasm", []string{"type", "os"}, "os", "system is js"},
+		{"wasi is not js", wasmModule([]string{wasi}, start), "js/wasm", []string{"type", "os"}, "os", "system is wasip1"},
 		{"not linux", wasmModule([]string{wasi}, start), "linux/amd64", []string{"format", "machine", "class", "os"}, "format", "format is WebAssembly"},
 		{"imports nothing", wasmModule(nil, start), "wasip1/wasm", nil, "os", "nothing in the file"},
 		{"library", wasmModule([]string{wasi}, []string{"add"}), "wasip1/wasm", []string{"type"}, "type", "it is a library"},
-		{"host functions", wasmModule([]string{wasi, "env"}, start), "wasip1/wasm", nil, "needed", "needs env"},
+		{"host functions", wasmModule([]string{wasi, "env"}, start), "wasip1/wasm", nil, "wasm-imports", "imports wasi_snapshot_preview1.f, env.f, which"},
 		{"component", []byte("\x00asm\x0d\x00\x01\x00"), "wasip1/wasm", []string{"format"}, "format", "components are not supported"},
 		{"cut", wasmModule([]string{wasi}, start)[:20], "wasip1/wasm", []string{"format"}, "format", "truncated"},
 		{"damaged imports", []byte("\x00asm\x01\x00\x00\x00\x02\x02\x05\x09"), "wasip1/wasm", []string{"format"}, "format", "damaged"},
