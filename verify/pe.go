@@ -44,7 +44,7 @@ type peFacts struct {
 const peDLL = "DLL"
 
 func parsePE(r io.ReaderAt, size int64) (*binary, error) {
-	f, err := pe.NewFile(io.NewSectionReader(&windowed{r: r}, 0, size)) // it reads symbols one by one
+	f, err := pe.NewFile(windows(limited(r, size), size)) // it reads symbols one by one
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,11 @@ type windowed struct {
 	buf []byte
 }
 
+// windows is the file of that size, read through a window.
+func windows(r io.ReaderAt, size int64) *io.SectionReader {
+	return io.NewSectionReader(&windowed{r: r}, 0, size)
+}
+
 // ReadAt reads large pieces directly.
 func (w *windowed) ReadAt(p []byte, off int64) (int, error) {
 	if len(p) > windowSize/4 {
