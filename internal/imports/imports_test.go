@@ -45,6 +45,8 @@ var (
 		"github.com/ProtonMail/go-crypto", "github.com/agext/levenshtein", "github.com/cloudflare/circl", "github.com/klauspost/compress",
 		"github.com/knqyf263/go-deb-version", "github.com/therootcompany/xz", "golang.org/x/crypto", "golang.org/x/sys",
 	}
+	// spdx is what writing an SPDX document needs.
+	spdx = []string{"github.com/spdx/tools-golang/spdx/v2", "github.com/spdx/tools-golang/json/marshal", "github.com/package-url/packageurl-go", "github.com/anchore/go-struct-converter"}
 	// world is what a package that only decides may not look at.
 	world = []string{"crypto/rand", "log", "math/rand", "net", "os", "runtime", "syscall", "time"}
 	// outside is what a package that only reads files may not use.
@@ -60,6 +62,7 @@ var rules = []rule{
 	{of: "spec", foreign: yaml, reach: yaml, never: world},
 	{of: "verify", reach: none, never: outside},
 	{of: "verify/report", own: []string{"verify"}, reach: none, never: outside},
+	{of: "sbom", foreign: spdx, reach: spdx, never: world},
 	{of: "sysroot", foreign: debian, reach: debian, never: network},
 	{of: "plan", own: []string{"spec", "sysroot", "verify"}, foreign: []string{"golang.org/x/mod"},
 		reach: slices.Concat(yaml, debian, []string{"golang.org/x/mod"}), never: world},
