@@ -143,12 +143,24 @@ func (d *document) output(root common.ElementID, o Output) error {
 	d.relate(id, common.TypeRelationshipContains, d.file(o))
 	d.tools(id, o)
 	d.libraries(id, o)
+	p.PackageComment = comment(o)
 	if o.Build == nil {
-		p.PackageComment = "The file has no Go build information: which modules it is made from is not known."
 		return nil
 	}
 	p.PackageVersion = released(o.Build.Main.Version)
 	return d.modules(id, o)
+}
+
+// comment says what the document cannot tell of a file.
+func comment(o Output) string {
+	var texts []string
+	if o.Build == nil {
+		texts = append(texts, "The file has no Go build information: which modules it is made from is not known.")
+	}
+	if len(o.Unpackaged) > 0 {
+		texts = append(texts, "It loads libraries that are of no package: "+strings.Join(o.Unpackaged, ", "))
+	}
+	return strings.Join(texts, " ")
 }
 
 // verificationCode is SPDX's digest of a package's files (SPDX 2.3, clause 7.9.4), of which there is one.

@@ -33,15 +33,16 @@ type Input struct {
 
 // Output is one file that leaves the build.
 type Output struct {
-	Name    string           // as it leaves: "server", "server.exe"
-	SHA1    string           // hex, which SPDX wants for every file
-	SHA256  string           // hex
-	Build   *debug.BuildInfo // as the file says itself; nil when it has none
-	BuiltOn string           // platform that the Go compiler ran on: "linux/amd64"; may be empty
-	Static  []Debian         // packages of which files were linked in
-	Dynamic []Debian         // packages of the libraries that it loads when it starts
-	Tools   []Debian         // compilers and linkers that are not Go's
-	Runtime []string         // objects of crossgo's own C that were linked in: "stat64.o"
+	Name       string           // as it leaves: "server", "server.exe"
+	SHA1       string           // hex, which SPDX wants for every file
+	SHA256     string           // hex
+	Build      *debug.BuildInfo // as the file says itself; nil when it has none
+	BuiltOn    string           // platform that the Go compiler ran on: "linux/amd64"; may be empty
+	Static     []Debian         // packages of which files were linked in
+	Dynamic    []Debian         // packages of the libraries that it loads when it starts
+	Tools      []Debian         // compilers and linkers that are not Go's
+	Unpackaged []string         // names of libraries that it loads and no package has
+	Runtime    []string         // objects of crossgo's own C that were linked in: "stat64.o"
 }
 
 // Debian is one Debian package file.
