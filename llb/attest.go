@@ -1,12 +1,15 @@
 package llb
 
 import (
+	"context"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 )
 
 // Attestations is the state with what is said of a plan's outputs beside them: plan.SBOMFile, plan.SBOMFolder, plan.VerificationFile and
@@ -24,8 +27,10 @@ func attestations(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error
 	for _, u := range units {
 		all.Outputs = append(all.Outputs, u.plan.Outputs...)
 	}
-	if job.Image != nil {
-		job.Image.Digest = in.BaseDigest
+	if in.Base != nil {
+		if job.Image.Digest, err = imageDigest(*in.Base); err != nil {
+			return llb.State{}, err
+		}
 	}
 	e := in.self("attest", fmt.Sprintf("[%s] write the SBOM of %s", p.Target, outputs(all)), all.Outputs[0].Where, outputs(all)+" for "+p.Target, job)
 	for i, u := range units {
@@ -35,6 +40,25 @@ func attestations(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error
 		mountPackages(in, e, path.Join(plan.PathAttest, plan.AttestBase), *job.Image.Set)
 	}
 	return e.output(), nil
+}
+
+// imageDigest is the digest that a state's image is pinned by; empty for a state that is no image by itself.
+func imageDigest(st llb.State) (string, error) {
+	def, err := st.Marshal(context.Background())
+	if err != nil {
+		return "", err
+	}
+	for _, raw := range def.Def {
+		var op pb.Op
+		if err := op.UnmarshalVT(raw); err != nil {
+			return "", err
+		}
+		if name, ok := strings.CutPrefix(op.GetSource().GetIdentifier(), "docker-image://"); ok && len(def.Def) == 2 { // it, and the one that names the result
+			_, digest, _ := strings.Cut(name, "@")
+			return digest, nil
+		}
+	}
+	return "", nil
 }
 
 // mountUnit mounts what a unit's part of the job speaks of.

@@ -16,21 +16,19 @@ import (
 
 // Inputs are the states that a graph is built on.
 type Inputs struct {
-	Context  llb.State         // the build context
-	Self     llb.State         // holds our own binary
-	SelfPath string            // where in Self the binary is
-	Build    ocispecs.Platform // the machine that compiles
-	Base     *llb.State        // the image's base; nil from scratch
-	// BaseDigest is the digest of Base as the registry has it; empty where it is not from one.
-	BaseDigest string
-	Read       []llb.State                           // what the plan was made by, see carry
-	Archives   map[string]string                     // base address of each package archive by id
-	Proxy      llb.ProxyEnv                          // for steps with a network
-	Source     func(where string) llb.ConstraintsOpt // the spec's line for a place; nil options are allowed
-	Args       plan.Settings
-	LocalID    string // tells this request's local directories from another's: the same all through one request, so that they are sent once
-	NoCache    bool   // make everything again
-	CacheNS    string // tells this request's cache mounts from those of others
+	Context  llb.State                             // the build context
+	Self     llb.State                             // holds our own binary
+	SelfPath string                                // where in Self the binary is
+	Build    ocispecs.Platform                     // the machine that compiles
+	Base     *llb.State                            // the image's base; nil from scratch
+	Read     []llb.State                           // what the plan was made by, see carry
+	Archives map[string]string                     // base address of each package archive by id
+	Proxy    llb.ProxyEnv                          // for steps with a network
+	Source   func(where string) llb.ConstraintsOpt // the spec's line for a place; nil options are allowed
+	Args     plan.Settings
+	LocalID  string // tells this request's local directories from another's: the same all through one request, so that they are sent once
+	NoCache  bool   // make everything again
+	CacheNS  string // tells this request's cache mounts from those of others
 }
 
 // Description keys, which come back with the error of a failed step.
