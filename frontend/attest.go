@@ -53,12 +53,14 @@ func (r *request) checkSBOM() error {
 	if r.ui.SBOM == nil {
 		return nil
 	}
+	settings := maps.Clone(r.ui.SBOM.Parameters)
+	delete(settings, "type") // buildx sends the whole flag
 	var err error
-	if r.scanner, err = generator(r.client.BuildOpts().Opts); err != nil || r.scanner != "" || len(r.ui.SBOM.Parameters) == 0 {
+	if r.scanner, err = generator(r.client.BuildOpts().Opts); err != nil || r.scanner != "" || len(settings) == 0 {
 		return err
 	}
 	return fmt.Errorf("--attest type=sbom: found %s, which is for a generator: crossgo's own SBOM has no settings, name a generator=IMAGE to have it made by one",
-		strings.Join(slices.Sorted(maps.Keys(r.ui.SBOM.Parameters)), ", "))
+		strings.Join(slices.Sorted(maps.Keys(settings)), ", "))
 }
 
 // attest is what is said of a platform's outputs, when the request asks for it: what verify found, and what they are made of. Where the

@@ -44,7 +44,7 @@ func TestAttestations(t *testing.T) {
 		options []string
 		want    []string
 	}{
-		{"", []string{"attest:sbom", ""}, []string{verification + " app", sbom + " app"}},
+		{"", []string{"attest:sbom", "type=sbom"}, []string{verification + " app", sbom + " app"}},
 		{"image: {base: scratch}\n", []string{"attest:sbom", ""}, []string{verification + " what is exported  app", sbom + " what is exported  app"}},
 		{"", []string{"build-arg:BUILDKIT_ATTEST_SBOM", ""}, []string{verification + " app", sbom + " app"}},
 		{"", []string{"attest:sbom", "generator=example.com/scanner,x=y"}, []string{verification + " app"}},
@@ -67,7 +67,7 @@ func TestAttestationsAreNamedAsTheResultNamesPlatforms(t *testing.T) {
 
 func TestSBOMErrors(t *testing.T) {
 	for _, c := range []struct{ value, epoch, want string }{
-		{"b=1,a=2", "", "--attest type=sbom: found a, b, which is for a generator: crossgo's own SBOM has no settings, name a generator=IMAGE to have it made by one"},
+		{"type=sbom,b=1,a=2", "", "--attest type=sbom: found a, b, which is for a generator: crossgo's own SBOM has no settings, name a generator=IMAGE to have it made by one"},
 		{"", "x", `build arg SOURCE_DATE_EPOCH: found "x", want seconds since 1970`},
 	} {
 		_, err := newFake("", "attest:sbom", c.value, "build-arg:SOURCE_DATE_EPOCH", c.epoch).build(t)
