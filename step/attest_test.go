@@ -68,7 +68,7 @@ func described(t *testing.T, dir string) plan.AttestJob {
 	debFile(t, filepath.Join(dir, plan.AttestBase, "tzdata.deb"), "tzdata", "usr/share/zoneinfo/UTC", "x")
 	return plan.AttestJob{Name: "image of app for linux/amd64", Platform: "linux/amd64", Created: 86400, BuiltOn: "linux/amd64",
 		Units: []plan.AttestUnit{{Files: []plan.VerifyFile{{Name: "app", Where: "@{binaries[0].main[0]}", Want: want}}, Set: &set, Shipped: true, Suite: "trixie",
-			Tools: []sysroot.Package{{Name: "lld-19", Version: "1:19", Architecture: "amd64", Filename: "pool/lld.deb", Archive: "main"}}}},
+			Tools: []sysroot.Package{{Name: "lld-19", Version: "1:19-3+b1", Architecture: "amd64", Filename: "pool/main/l/llvm-toolchain-19/lld.deb", Archive: "main"}}}},
 		Image: &plan.AttestImage{Set: &base}}
 }
 
@@ -122,6 +122,9 @@ func TestAttest(t *testing.T) {
 		"go BUILD_TOOL_OF app",
 	}, doc.relations())
 	for _, p := range doc.Packages {
+		if p.Name == "lld-19" {
+			require.Equal(t, "Debian source package llvm-toolchain-19 1:19-3", p.SourceInfo)
+		}
 		if p.Name == "libc6-dev" {
 			require.Equal(t, plan.SecurityMirror+"/pool/libc6-dev.deb", p.DownloadLocation)
 			require.Equal(t, "Debian source package glibc 2.41-12", p.SourceInfo)
