@@ -268,3 +268,39 @@ func keys(m map[string]string) []string {
 	slices.Sort(list)
 	return list
 }
+
+// scanner writes what BuildKit asks a generator for (docs/attestations/sbom-protocol.md of BuildKit): one statement.
+const scanner = `package main
+
+import "os"
+
+func main() {
+	if _, err := os.Stat(os.Getenv("BUILDKIT_SCAN_SOURCE") + "/hello"); err != nil {
+		panic(err)
+	}
+	text := ` + "`" + `{"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://spdx.dev/Document", "predicate": {"spdxVersion": "SPDX-2.3", "name": "by the scanner"}}` + "`" + `
+	if err := os.WriteFile(os.Getenv("BUILDKIT_SCAN_DESTINATION")+"/scan.spdx.json", []byte(text), 0o644); err != nil {
+		panic(err)
+	}
+}
+`
+
+// TestNamedGeneratorMakesTheSBOM: crossgo's own then stays away; what was verified is said all the same.
+func TestNamedGeneratorMakesTheSBOM(t *testing.T) {
+	t.Parallel()
+	dir, out, name := t.TempDir(), t.TempDir(), world.Registry.Ref("test/scanner:1")
+	write(t, dir, map[string]string{
+		"go.mod": "module example.com/scanner\n\ngo 1.26\n", "main.go": scanner,
+		"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\ngo: \"1.26.8\"\nbinaries: [{main: ., cgo: off}]\nimage: {base: scratch}\n",
+	})
+	build(t, dir, "-o", "type=image,push=true,name="+name).OK(t)
+	hello := example(t, "hello")
+	build(t, hello, "--target=bin", "--platform=linux/arm64", "--attest=type=sbom,generator="+name, "-o", out).OK(t)
+	require.ElementsMatch(t, []string{"hello", "scan.spdx.json", "verification.json"}, files(t, out))
+	text, err := os.ReadFile(filepath.Join(out, "scan.spdx.json"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "by the scanner")
+	failed := build(t, hello, "--target=bin", "--platform=linux/arm64", "--attest=type=sbom,depth=2", "-o", out)
+	require.NotZero(t, failed.Code)
+	require.Contains(t, failed.Stderr, "--attest type=sbom: found depth, which is for a generator")
+}
