@@ -46,6 +46,9 @@ func Read(r io.ReaderAt, size int64, want Want) []Finding {
 			Text: fmt.Sprintf("is %s, want %s", err, want.format())}}
 	}
 	s := &subject{want: want, bin: bin, build: readBuild(r, size, bin.format)}
+	if s.build != nil || bin.pclntab.at > 0 {
+		s.functions = linkedFunctions(r, bin, askedFunctions)
+	}
 	var found []Finding
 	for _, rule := range Rules() {
 		found = append(found, rule.run(s)...)

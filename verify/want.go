@@ -21,6 +21,8 @@ type Want struct {
 	Modified     string `json:"modified,omitempty"`     // "true" or "false": the sources are not those of the commit, as recorded in the build info
 	RequireGo    bool   `json:"requireGo,omitempty"`    // the file must carry Go build info; otherwise its absence is only a note
 
+	Image *Image `json:"image,omitempty"` // where the file will run; nil: not known
+
 	Allow []string `json:"allow,omitempty"` // ids of rules that may break: what does not hold is a note. Fixed rules stay what they are
 }
 
