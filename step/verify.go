@@ -32,6 +32,10 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if err := failures(job, rep); err != nil {
 		return err
 	}
+	tellNotes(os.Stderr, rep)
+	if err := writeNeeds(job); err != nil {
+		return err
+	}
 	for _, f := range job.Files {
 		if err := copyFile(filepath.Join(plan.PathIn, f.Name), filepath.Join(plan.PathOut, f.Name)); err != nil {
 			return err
@@ -62,6 +66,23 @@ func failures(job plan.VerifyJob, rep report.Report) error {
 	}
 	return errors.Join(errs...)
 }
+
+// tellNotes puts on the build's log what is worth a look though nothing failed: all warnings, and what changes without cgo.
+func tellNotes(w io.Writer, rep report.Report) {
+	for _, f := range rep.Files {
+		for _, finding := range f.Findings {
+			switch {
+			case finding.Level == verify.Warn:
+				fmt.Fprintf(w, "warning: %s: %s: %s\n", f.Name, finding.Check, finding.Text)
+			case finding.Level == verify.Note && finding.Check == pureGo:
+				fmt.Fprintf(w, "note: %s: without cgo %s\n", f.Name, finding.Text)
+			}
+		}
+	}
+}
+
+// pureGo is the rule about what changes without cgo, the one whose notes are told.
+const pureGo = "pure-go"
 
 func copyFile(from, to string) error {
 	in, err := os.Open(from)

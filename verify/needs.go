@@ -141,6 +141,11 @@ var askedFunctions = func() map[string]bool {
 	return names
 }()
 
+// TellsNeed reports whether an environment variable says where something that programs look for is.
+func TellsNeed(variable string) bool {
+	return slices.ContainsFunc(needTable, func(n need) bool { return slices.Contains(n.env, variable) })
+}
+
 // sign is the function by which a need shows, and whether only its users link it. It is empty when nothing shows it, or
 // when the program brings along what it needs.
 func (n need) sign(s *subject) (function string, sure bool) {
@@ -204,12 +209,14 @@ func checkNeed(id string) func(*subject) []Finding {
 	}
 }
 
-// autoHas are the needs that an image on no base of the user's has met.
-var autoHas = []string{NeedRoots, NeedZones, NeedUsers, NeedHome, NeedTmp}
+// AutoMeets are the needs that an image without a base of the user's meets.
+func AutoMeets() []string {
+	return []string{NeedRoots, NeedZones, NeedUsers, NeedHome, NeedTmp, NeedDNS}
+}
 
 // remedy says what would bring it.
 func (n need) remedy(img Image) string {
-	if img.Chosen && slices.Contains(autoHas, n.id) {
+	if img.Chosen && slices.Contains(AutoMeets(), n.id) {
 		return "base: auto brings it, or " + n.brings
 	}
 	return n.brings + " would do"

@@ -56,7 +56,7 @@ var (
 	askingBuild = goBuild{name: "asking", source: asking, env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}, args: []string{"-trimpath", "-ldflags=-s -w"}}
 	quietBuild  = goBuild{name: "quiet", source: quiet, env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}}
 	scratch     = Image{Base: "scratch", Chosen: true}
-	auto        = Image{Base: "auto", Has: autoHas}
+	auto        = Image{Base: "auto", Has: AutoMeets()}
 )
 
 // levels are the findings of the rules about needs, as "needs-tmp warn".
