@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
@@ -19,40 +20,45 @@ import (
 
 // results solves every platform's graph and gathers what the exporters need.
 func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
-	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (_ *dockerui.BuildResult, err error) {
+	warnings := make([][]warning, len(plans))
+	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (res *dockerui.BuildResult, err error) {
 		defer parallel.Recover(&err)
-		return r.result(ctx, plans[i], oci(r.targets[i]))
+		res, warnings[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
+		return res, err
 	})
 	if err != nil {
 		return nil, err
 	}
+	r.warn(ctx, slices.Concat(warnings...))
 	return rb.Finalize()
 }
 
-func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, error) {
+// result is what exporters need of one platform, and what verify warns of.
+func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, []warning, error) {
 	in := r.inputs
 	in.Read = r.read
 	img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platforms.Normalize(target)}}
 	if p.Image != nil && p.Image.Base != "" {
 		base, config, err := r.baseImage(ctx, p.Image, target)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		in.Base, img = base, config
 	}
 	img.Platform = target
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ref, err := r.solveLimited(ctx, st)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.Image != nil {
 		configure(img, p.Image)
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: img}, nil
+	warnings, err := r.readWarnings(ctx, in, p)
+	return &dockerui.BuildResult{Reference: ref, Image: img}, warnings, err
 }
 
 // configure writes the plan's image settings over those of the base.

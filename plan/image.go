@@ -47,7 +47,7 @@ func decideImage(in Input, all []binary) (*Image, error) {
 	if in.Target.OS != "linux" {
 		return nil, fmt.Errorf("%s: image: images are made for linux, not for %s: ask for --target bin there", where, in.Target)
 	}
-	img := &Image{Where: place(in.File, at(block.Base.Pos, block.Pos)), User: block.User.V, WorkDir: block.WorkDir.V, Cmd: values(block.Cmd)}
+	img := &Image{Where: imagePlace(in.File), User: block.User.V, WorkDir: block.WorkDir.V, Cmd: values(block.Cmd)}
 	for _, b := range all {
 		img.Dynamic = img.Dynamic || b.linking.dynamic()
 	}

@@ -128,6 +128,15 @@ type VerifyFile struct {
 	Want  verify.Want `json:"want"`
 }
 
+// Warning is something that verify let through and the user wants to know of, as WarningsFile lists them.
+type Warning struct {
+	Where  string   `json:"where"`            // the place in the spec, as a reference
+	File   string   `json:"file"`             // the output
+	Check  string   `json:"check"`            // id of the rule
+	Text   string   `json:"text"`             // what was found
+	Detail []string `json:"detail,omitempty"` // what one would see and what to do, a line each
+}
+
 // ReportJob completes the report below PathReport: with the sizes of what is mounted at PathLayers/0, PathLayers/1 and so on.
 type ReportJob struct {
 	Layers []ReportLayer `json:"layers"`

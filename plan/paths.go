@@ -27,6 +27,7 @@ const (
 	FactsFile    = "facts.json"       // what inspect writes below PathOut
 	LockFile     = "lock.json"        // what resolve writes below PathOut
 	ReportFile   = "report.json"      // what verify writes below its report mount
+	WarningsFile = "warnings.json"    // what of it is worth a warning, for the frontend
 	ProblemFile  = ".crossgo-problem" // what a failing step says for people, below PathOut
 	PathRoot     = "/root"            // the image that outputs will run in, for verify
 	PathLayers   = "/layers"          // the layers that a report measures, numbered

@@ -33,7 +33,7 @@ func check(_ context.Context, job plan.VerifyJob) error {
 		return err
 	}
 	tellNotes(os.Stderr, rep)
-	if err := writeNeeds(job); err != nil {
+	if err := errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job)); err != nil {
 		return err
 	}
 	for _, f := range job.Files {
@@ -65,6 +65,27 @@ func failures(job plan.VerifyJob, rep report.Report) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// warnings are the findings that the frontend warns of, each with the place in the spec that it is about.
+func warnings(job plan.VerifyJob, rep report.Report) []plan.Warning {
+	list := []plan.Warning{}
+	for i, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level != verify.Warn {
+				continue
+			}
+			w := plan.Warning{Where: job.Files[i].Where, File: f.Name, Check: finding.Check, Text: finding.Text}
+			if job.Files[i].Want.Image != nil && verify.AboutImage(finding.Check) {
+				w.Where = plan.ImagePlace
+			}
+			if rule, ok := verify.LookupRule(finding.Check); ok {
+				w.Detail = []string{"what you would see: " + rule.Why, "what to do: " + rule.Mend}
+			}
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // tellNotes puts on the build's log what is worth a look though nothing failed: all warnings, and what changes without cgo.

@@ -25,6 +25,11 @@ func Rules() []Rule {
 	return slices.Concat(identityRules, linkRules, hardeningRules, goRules, imageRules)
 }
 
+// AboutImage reports whether a rule compares a file with the image that it will run in.
+func AboutImage(id string) bool {
+	return slices.ContainsFunc(imageRules, func(r Rule) bool { return r.ID == id })
+}
+
 // LookupRule is the rule with that id.
 func LookupRule(id string) (Rule, bool) {
 	all := Rules()
