@@ -88,22 +88,16 @@ func warnings(job plan.VerifyJob, rep report.Report) []plan.Warning {
 	return list
 }
 
-// tellNotes puts on the build's log what is worth a look though nothing failed: all warnings, and what changes without cgo.
+// tellNotes puts on the build's log what changes without cgo. Other notes stand in the report, and warnings are the client's to show.
 func tellNotes(w io.Writer, rep report.Report) {
 	for _, f := range rep.Files {
 		for _, finding := range f.Findings {
-			switch {
-			case finding.Level == verify.Warn:
-				fmt.Fprintf(w, "warning: %s: %s: %s\n", f.Name, finding.Check, finding.Text)
-			case finding.Level == verify.Note && finding.Check == pureGo:
-				fmt.Fprintf(w, "note: %s: without cgo %s\n", f.Name, finding.Text)
+			if finding.Level == verify.Note && finding.Check == "pure-go" {
+				fmt.Fprintf(w, "note: %s: %s\n", f.Name, finding.Text)
 			}
 		}
 	}
 }
-
-// pureGo is the rule about what changes without cgo, the one whose notes are told.
-const pureGo = "pure-go"
 
 func copyFile(from, to string) error {
 	in, err := os.Open(from)

@@ -16,14 +16,14 @@ type pureChange struct {
 // os/user). macOS and windows have none: there Go calls the system either way.
 var pureChanges = []pureChange{
 	{"net.(*Resolver).goLookupIPCNAMEOrder", "net._C2func_getaddrinfo",
-		"host names are resolved by Go itself, from /etc/resolv.conf and /etc/hosts, without the C library's name services (mDNS, LDAP, NIS, a local resolver's module)"},
+		"host names are resolved by Go itself, from /etc/resolv.conf and /etc/hosts, and not by the C library's name services (mDNS, LDAP, NIS)"},
 	{"os/user.lookupUser", "os/user._C_getpwnam_r", userChange},
 	{"os/user.lookupUserId", "os/user._C_getpwuid_r", userChange},
 	{"os/user.lookupGroup", "os/user._C_getgrnam_r", userChange},
 	{"os/user.lookupGroupId", "os/user._C_getgrgid_r", userChange},
 }
 
-const userChange = "users and groups are looked up in /etc/passwd and /etc/group alone, without the C library's name services (LDAP, SSSD, systemd)"
+const userChange = "users and groups are looked up in /etc/passwd and /etc/group alone, and not in the C library's name services (LDAP, SSSD)"
 
 // pureSystems are those where it changes something.
 var pureSystems = []string{"aix", "android", "dragonfly", "freebsd", "illumos", "linux", "netbsd", "openbsd", "solaris"}
@@ -42,5 +42,5 @@ func checkPureGo(s *subject) []Finding {
 	if len(texts) == 0 {
 		return pass("pure-go", "nothing", "", "does nothing that the C library would do otherwise")
 	}
-	return fail("pure-go", "Go's own", "", strings.Join(texts, "; "))
+	return fail("pure-go", "Go's own", "", "without the C library "+strings.Join(texts, "; "))
 }
