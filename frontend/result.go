@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
@@ -20,45 +19,67 @@ import (
 
 // results solves every platform's graph and gathers what the exporters need.
 func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
-	warnings := make([][]warning, len(plans))
-	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (res *dockerui.BuildResult, err error) {
+	each := make([]*dockerui.BuildResult, len(plans))
+	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (_ *dockerui.BuildResult, err error) {
 		defer parallel.Recover(&err)
-		res, warnings[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
-		return res, err
+		each[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
+		return each[i], err
 	})
 	if err != nil {
 		return nil, err
 	}
-	r.warn(ctx, slices.Concat(warnings...))
+	r.warn(ctx, plans)
+	if r.selection.Kind == plan.KindReport && len(plans) > 1 {
+		return r.overall(ctx, plans, each)
+	}
 	return rb.Finalize()
 }
 
-// result is what exporters need of one platform, and what verify warns of.
-func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, []warning, error) {
+// overall is one report over all platforms, with theirs in folders of the names that exporters give to platforms. For the exporter it
+// is a result without platforms: it would make a folder for each and leave no place beside them.
+func (r *request) overall(ctx context.Context, plans []*plan.Plan, each []*dockerui.BuildResult) (*gwclient.Result, error) {
+	var targets []string
+	var reports []llb.State
+	for i, p := range plans {
+		st, err := each[i].Reference.ToState()
+		if err != nil {
+			return nil, err
+		}
+		targets, reports = append(targets, p.Target), append(reports, st)
+	}
+	ref, err := r.solve(ctx, gollb.Reports(r.inputs, targets, reports))
+	if err != nil {
+		return nil, err
+	}
+	res := gwclient.NewResult()
+	res.SetRef(ref)
+	return res, nil
+}
+
+func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, error) {
 	in := r.inputs
 	in.Read = r.read
 	img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platforms.Normalize(target)}}
 	if p.Image != nil && p.Image.Base != "" {
 		base, config, err := r.baseImage(ctx, p.Image, target)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		in.Base, img = base, config
 	}
 	img.Platform = target
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ref, err := r.solveLimited(ctx, st)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if p.Image != nil {
 		configure(img, p.Image)
 	}
-	warnings, err := r.readWarnings(ctx, in, p)
-	return &dockerui.BuildResult{Reference: ref, Image: img}, warnings, err
+	return &dockerui.BuildResult{Reference: ref, Image: img}, r.readWarnings(ctx, in, p)
 }
 
 // configure writes the plan's image settings over those of the base.

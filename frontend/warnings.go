@@ -20,10 +20,10 @@ type warning struct {
 }
 
 // readWarnings reads what verify warns of in the outputs of a plan that was solved with these inputs: then it is there.
-func (r *request) readWarnings(ctx context.Context, in gollb.Inputs, p *plan.Plan) ([]warning, error) {
+func (r *request) readWarnings(ctx context.Context, in gollb.Inputs, p *plan.Plan) error {
 	var all []warning
 	var errs []error
-	for _, st := range gollb.Reports(in, p, r.code) {
+	for _, st := range gollb.Findings(in, p, r.code) {
 		var list []plan.Warning
 		ref, err := r.solveLimited(ctx, st)
 		if err == nil {
@@ -34,7 +34,8 @@ func (r *request) readWarnings(ctx context.Context, in gollb.Inputs, p *plan.Pla
 			all = append(all, warning{w, []string{p.Target}})
 		}
 	}
-	return all, errors.Join(errs...)
+	r.warnings.Store(p.Target, all)
+	return errors.Join(errs...)
 }
 
 // together puts the same warning about several platforms into one, in the order of the first.
@@ -53,8 +54,14 @@ func together(all []warning) []warning {
 	return list
 }
 
-// warn hands warnings to the client, each once and with the line of the spec that it is about.
-func (r *request) warn(ctx context.Context, all []warning) {
+// warn hands the warnings about all plans to the client, in their order, each once and with the line of the spec that it is about.
+func (r *request) warn(ctx context.Context, plans []*plan.Plan) {
+	var all []warning
+	for _, p := range plans {
+		if list, ok := r.warnings.Load(p.Target); ok {
+			all = append(all, list.([]warning)...)
+		}
+	}
 	for _, w := range together(all) {
 		opts := gwclient.WarnOpts{}
 		if pos := r.placeRange(plan.Places(r.spec, w.Where)); pos != nil {

@@ -39,8 +39,8 @@ func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
 	return v
 }
 
-// Reports are the states with plan.ReportFile of each unit. They are part of the graph that Emit makes: who has its result has them.
-func Reports(in Inputs, p *plan.Plan, code Code) []llb.State {
+// Findings are the states with plan.WarningsFile of each unit. They are part of the graph that Emit makes: who has its result has them.
+func Findings(in Inputs, p *plan.Plan, code Code) []llb.State {
 	var all []llb.State
 	for _, u := range p.Units {
 		all = append(all, verify(in, p, u, compileUnit(in, p, u, code).files).report)
