@@ -123,6 +123,7 @@ func Read(r io.ReaderAt, size int64) (m Map, err error) {
 // image is a file of any format.
 type image struct {
 	sections []section
+	wasm     *wasmFile               // nil for all but WebAssembly, whose functions have no addresses
 	symbols  func(take func(symbol)) // in any order; nil without, or where they tell no sizes. May be called several times
 }
 
@@ -172,9 +173,10 @@ func (img *image) measure(r io.ReaderAt, size int64) Map {
 // code counts functions by package, and what is left of the code sections as Foreign.
 func (img *image) code(r io.ReaderAt, size int64, sum totals) {
 	var known int64
-	if table, ok := img.functionTable(r, size); ok {
+	each := img.functions(r, size)
+	if each != nil {
 		found := totals{}
-		known = table.each(func(name []byte, n int64) { found.add(packageOf(name), n, n) })
+		known = each(func(name []byte, n int64) { found.add(packageOf(name), n, n) })
 		if known > size { // no program has more functions than bytes
 			return
 		}
@@ -183,6 +185,17 @@ func (img *image) code(r io.ReaderAt, size int64, sum totals) {
 	if rest := img.bytes(Code) - known; rest > slack {
 		sum.add([]byte(Foreign), rest, rest)
 	}
+}
+
+// functions goes over Go's functions and gives the sum of their sizes; nil where there are none.
+func (img *image) functions(r io.ReaderAt, size int64) func(take func(name []byte, bytes int64)) int64 {
+	if img.wasm != nil {
+		return img.wasm.each
+	}
+	if table, ok := img.functionTable(r, size); ok {
+		return table.each
+	}
+	return nil
 }
 
 // bytes are those of all sections of a kind.
