@@ -16,6 +16,7 @@ import (
 // Map is what the bytes of one file are spent on.
 type Map struct {
 	Bytes    int64     `json:"bytes"`              // of the whole file
+	Main     string    `json:"main,omitempty"`     // path of the main module, from Go's build info; empty without
 	Symbols  bool      `json:"symbols,omitempty"`  // symbols tell sizes (an ELF file that is not stripped): packages have their data too, not their code alone
 	Packages []Package `json:"packages,omitempty"` // most bytes first, then by name; none where neither Go's function table nor symbols tell
 	Sections []Section `json:"sections"`           // as Packages. They and Headers are the whole file, where sections do not overlap
@@ -24,9 +25,10 @@ type Map struct {
 
 // Package is what one package takes of the file. Names that are no import path are in parentheses, see Foreign and Tables.
 type Package struct {
-	Name  string `json:"name"`  // import path: "net/http"
-	Bytes int64  `json:"bytes"` // code and data
-	Code  int64  `json:"code"`  // of Bytes: machine code, known with and without symbols, so files can be compared by it
+	Name   string `json:"name"`             // import path: "net/http"
+	Module string `json:"module,omitempty"` // path of its module, Std, or empty: in none, or the file has no build info
+	Bytes  int64  `json:"bytes"`            // code and data
+	Code   int64  `json:"code"`             // of Bytes: machine code, known with and without symbols, so files can be compared by it
 }
 
 // Section is one part of the file as its headers name it: ".text", "__DATA.__data", "code". Sections of one name are one.
@@ -54,6 +56,9 @@ const (
 	Shared  = "(Go types, strings, tables)"
 	Others  = "(others)" // more packages than any program has, or names too long to be one
 )
+
+// Std is the module of the standard library, as go list -m calls it.
+const Std = "std"
 
 // ErrFormat is for a file that is in none of the formats.
 var ErrFormat = errors.New("is neither ELF, PE, Mach-O nor WebAssembly")
@@ -162,7 +167,10 @@ func (img *image) measure(r io.ReaderAt, size int64) Map {
 	sum := totals{}
 	img.code(r, size, sum)
 	m.Symbols = img.data(sum)
+	modules := readModules(r)
+	m.Main = modules.main
 	for _, p := range sum {
+		p.Module = modules.of(p.Name)
 		m.Packages = append(m.Packages, *p)
 	}
 	slices.SortFunc(m.Packages, func(a, b Package) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name)) })

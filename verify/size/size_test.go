@@ -104,6 +104,8 @@ func TestPrograms(t *testing.T) {
 			require.Equal(t, m.Bytes, m.total())
 			require.Greater(t, m.find("runtime").Code, int64(100_000))
 			require.Positive(t, m.find("main").Code)
+			require.Equal(t, "example.com/a.b", m.Main)
+			require.Equal(t, []string{m.Main, m.Main, Std}, []string{m.find("main").Module, m.find(libPath).Module, m.find("runtime").Module})
 			require.Positive(t, m.find(libPath).Code)
 			require.True(t, slices.ContainsFunc(m.Sections, func(s Section) bool { return s.Name == c.text && s.Kind == Code }), m.Sections)
 			require.True(t, slices.IsSortedFunc(m.Packages, func(a, b Package) int { return int(b.Bytes - a.Bytes) }))
@@ -189,6 +191,16 @@ func TestNoFormat(t *testing.T) {
 	_, err = Read(strings.NewReader("\x7fELF"), 4)
 	require.ErrorContains(t, err, "a damaged ELF file: ")
 	require.False(t, errors.Is(err, ErrFormat))
+}
+
+func TestModuleOf(t *testing.T) {
+	m := modules{main: "example.com/a", paths: map[string]bool{"example.com/a": true, "example.com/a/b": true, "own": true}}
+	for path, want := range map[string]string{
+		"main": "example.com/a", "example.com/a/c": "example.com/a", "example.com/a/b/c": "example.com/a/b", "example.com/ab": "", "own/x": "own", "net/http": Std, Foreign: "", "": Std,
+	} {
+		require.Equal(t, want, m.of(path), path)
+	}
+	require.Empty(t, modules{}.of("net/http"))
 }
 
 func TestPackageOf(t *testing.T) {
