@@ -14,7 +14,7 @@ type unitOutput struct {
 	verified verified
 }
 
-// Emit is the graph of a plan: the state with what the plan's kind asks for. A kind that has no row is an error.
+// Emit is the graph of a plan: the state with what the plan's kind asks for; for a release what Publish goes on with. A kind that has no row is an error.
 func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	var units []unitOutput
 	for _, u := range p.Units {
@@ -26,6 +26,8 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 		return merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""), nil
 	case plan.KindReport:
 		return reports(in, p, units), nil
+	case plan.KindRelease:
+		return pack(in, p, units), nil
 	case plan.KindImage:
 		return imageState(in, p, units), nil
 	}

@@ -122,9 +122,10 @@ type VerifyJob struct {
 
 // VerifyFile is one output and what it has to be.
 type VerifyFile struct {
-	Name  string      `json:"name"`
-	Where string      `json:"where"`
-	Want  verify.Want `json:"want"`
+	Name   string      `json:"name"`
+	Header string      `json:"header,omitempty"` // of a library: a file beside it
+	Where  string      `json:"where"`
+	Want   verify.Want `json:"want"`
 }
 
 // ReportJob completes the report below PathReport: with the sizes of what is mounted at PathLayers/0, PathLayers/1 and so on.

@@ -32,6 +32,9 @@ const (
 	PathLayers   = "/layers"          // the layers that a report measures, numbered
 	PathRead     = "/read"            // empty, for verify; see carry in llb
 	PathReport   = "/report"          // where verify puts its reports
+	PathFiles    = "/files"           // what a release takes of the context, numbered
+	PathSignKey  = "/run/sign-key"    // the secret that a release is signed with
+	PathSignPass = "/run/sign-pass"   // its optional password
 	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates
 	PathProg     = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG
 	SecretProg   = "cache-prog"       // its id

@@ -38,6 +38,8 @@ type Plan struct {
 	Units  []Unit `json:"units"`
 	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
+
+	Release *Release `json:"release,omitempty"` // only for KindRelease
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
@@ -88,7 +90,7 @@ type CSide struct {
 	Env     []string        `json:"env"`  // what cgo reads, besides the unit's
 	Kind    sysroot.Kind    `json:"kind"` // KindGlibc or KindMusl: how the target's set is unpacked
 	CXX     bool            `json:"cxx,omitempty"`
-	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler
+	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler, or the program that packs static libraries
 	HostSet sysroot.Set     `json:"hostSet"`
 	Set     sysroot.Set     `json:"set"`
 }
@@ -127,7 +129,7 @@ func New(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if binaries, err = in.Select.narrow(in.File, in.Target, binaries); err != nil {
+	if binaries, err = in.Select.narrow(in.File, binaries); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {
@@ -136,8 +138,11 @@ func New(in Input) (*Plan, error) {
 	if p.Units, err = units(in, p.Cache, binaries); err != nil {
 		return nil, err
 	}
-	if p.Kind == KindImage {
+	switch p.Kind {
+	case KindImage:
 		p.Image, err = decideImage(in, binaries)
+	case KindRelease:
+		p.Release, err = decideRelease(in, binaries)
 	}
 	return p, err
 }

@@ -183,7 +183,7 @@ type signer struct{ prog []Value[string] }
 
 var signerKeys = []key[signer]{
 	{"prog", keyDoc{
-		typ: "string or list of strings", def: "none, it is needed", allowed: "a program in the build context, as a relative path, and its arguments, in which `${NAME}` is a variable; a single string has no spaces",
+		typ: "string or list of strings", def: "none, it is needed", allowed: "a program in the build context, as a relative path, and its arguments, in which `${NAME}` is a variable other than those of the target; a single string has no spaces",
 		example: `prog: [tools/sign, --kms, "${KEY}"]`,
 		does:    "A program that signs. It gets the file's path as its last argument and writes what it makes to the folder that it finds by the variable `CROSSGO_SIGN_OUT`.",
 		schema:  stringOrList(schema{Type: "string"}),
@@ -293,16 +293,18 @@ func (r reading) releaseRefs(f *File, declared []string) {
 	if f.Release == nil {
 		return
 	}
-	declared = append(slices.Clone(declared), ReleaseVariable)
-	check := func(path string, v Value[string]) {
-		if err := refsDeclared(v.V, declared); err != nil {
+	check := func(path string, v Value[string], known []string) {
+		if err := refsDeclared(v.V, known); err != nil {
 			r.fail(v.Pos, "release."+path, "%s", err)
 		}
 	}
-	check("name", f.Release.Name)
-	check("wrap", f.Release.Wrap)
+	named := append(slices.Clone(declared), ReleaseVariable)
+	check("name", f.Release.Name, named)
+	check("wrap", f.Release.Wrap, named)
+	// A release is signed once, for all targets.
+	once := slices.DeleteFunc(slices.Clone(declared), func(name string) bool { return strings.HasPrefix(name, "TARGET") && slices.Contains(BuiltinArgs, name) })
 	for i, w := range f.Release.Prog {
-		check(fmt.Sprintf("signer.prog[%d]", i), w)
+		check(fmt.Sprintf("signer.prog[%d]", i), w, once)
 	}
 }
 

@@ -31,6 +31,9 @@ var steps = map[string]func(ctx context.Context) error{
 	"verify":  withJob(check),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
+	"pack":    withJob(pack),
+	"gather":  withJob(gather),
+	"sign":    withJob(sign),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),
 	"objects-foreign": withJob(noted(serveForeign)),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -33,11 +34,21 @@ func check(_ context.Context, job plan.VerifyJob) error {
 		return err
 	}
 	for _, f := range job.Files {
-		if err := copyFile(filepath.Join(plan.PathIn, f.Name), filepath.Join(plan.PathOut, f.Name)); err != nil {
+		if err := letThrough(f, plan.PathIn, plan.PathOut); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// letThrough copies an output, and the header of a library. Libraries cannot be executed.
+func letThrough(f plan.VerifyFile, from, to string) error {
+	if f.Header == "" {
+		return copyFile(filepath.Join(from, f.Name), filepath.Join(to, f.Name), 0o755)
+	}
+	return errors.Join(
+		copyFile(filepath.Join(from, f.Name), filepath.Join(to, f.Name), 0o644),
+		copyFile(filepath.Join(from, f.Header), filepath.Join(to, f.Header), 0o644))
 }
 
 // fits looks whether the file's loader and libraries are in the image that it will run in.
@@ -63,13 +74,13 @@ func failures(job plan.VerifyJob, rep report.Report) error {
 	return errors.Join(errs...)
 }
 
-func copyFile(from, to string) error {
+func copyFile(from, to string, mode fs.FileMode) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ type Want struct {
 	Link       string `json:"link,omitempty"`       // "static", "static-pie", "dynamic" or "pie"
 	Loader     string `json:"loader,omitempty"`     // exact loader path; empty: any path known for Libc
 
+	BuildMode string `json:"buildMode,omitempty"` // "c-shared" or "c-archive": a library for C; empty: a program
+
 	CGO          string `json:"cgo,omitempty"`          // "on" or "off", as recorded in the build info
 	GoVersion    string `json:"goVersion,omitempty"`    // "go1.26.8", as recorded in the build info
 	MainPath     string `json:"mainPath,omitempty"`     // import path of the main package, as recorded in the build info

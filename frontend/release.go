@@ -1,0 +1,58 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/crossgo/crossgo/internal/parallel"
+	gollb "github.com/crossgo/crossgo/llb"
+	"github.com/crossgo/crossgo/plan"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// publish is one result for all platforms: exporters write one folder for each platform of a result, and a release is one folder
+// with one file of checksums.
+func (r *request) publish(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
+	publication, err := plan.Publish(r.planInput(0), plans)
+	if err != nil {
+		return nil, distinct(err)
+	}
+	packed, err := parallel.Map(ctx, 0, plans, r.pack)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := r.solve(ctx, gollb.Publish(r.inputs, r.code, publication, packed))
+	if err != nil {
+		return nil, err
+	}
+	return r.single(ref)
+}
+
+// pack has a platform's archive made, so that no more platforms are compiled at once than the memory allows.
+func (r *request) pack(ctx context.Context, p *plan.Plan) (llb.State, error) {
+	in := r.inputs
+	in.Read = r.read
+	st, err := gollb.Emit(in, p, r.code)
+	if err != nil {
+		return llb.State{}, err
+	}
+	_, err = r.solveLimited(ctx, st)
+	return st, err
+}
+
+// single is a result of files that belong to no platform. Exporters ask every result for one: it is the build machine's.
+func (r *request) single(ref gwclient.Reference) (*gwclient.Result, error) {
+	img := dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: oci(r.build), RootFS: ocispecs.RootFS{Type: "layers"}}}
+	config, err := json.Marshal(img)
+	if err != nil {
+		return nil, err
+	}
+	res := gwclient.NewResult()
+	res.SetRef(ref)
+	res.AddMeta(exptypes.ExporterImageConfigKey, config)
+	return res, nil
+}
