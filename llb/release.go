@@ -35,7 +35,7 @@ func Publish(in Inputs, code Code, p plan.Publication, packed []llb.State) llb.S
 		e.mount(path.Join(plan.PathIn, fmt.Sprint(i)), st)
 	}
 	if p.Gather.GoVersion {
-		e.goRoot(code.Go)
+		e.mount(plan.PathGoRoot+"/VERSION", code.Go, llb.SourcePath("/go/VERSION"))
 	}
 	files := e.output()
 	if p.Sign == nil {
