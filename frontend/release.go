@@ -2,13 +2,13 @@ package frontend
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 
 	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -29,7 +29,7 @@ func (r *request) publish(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 	if err != nil {
 		return nil, err
 	}
-	return r.single(ref)
+	return r.single(ctx, ref)
 }
 
 // pack has a platform's archive made, so that no more platforms are compiled at once than the memory allows.
@@ -45,14 +45,23 @@ func (r *request) pack(ctx context.Context, p *plan.Plan) (llb.State, error) {
 }
 
 // single is a result of files that belong to no platform. Exporters ask every result for one: it is the build machine's.
-func (r *request) single(ref gwclient.Reference) (*gwclient.Result, error) {
-	img := dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: oci(r.build), RootFS: ocispecs.RootFS{Type: "layers"}}}
-	config, err := json.Marshal(img)
+func (r *request) single(ctx context.Context, ref gwclient.Reference) (*gwclient.Result, error) {
+	platform := oci(r.build)
+	r.ui.TargetPlatforms, r.ui.MultiPlatformRequested = []ocispecs.Platform{platform}, false
+	rb, err := r.ui.Build(ctx, func(context.Context, *ocispecs.Platform, int) (*dockerui.BuildResult, error) {
+		img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platform, RootFS: ocispecs.RootFS{Type: "layers"}}}
+		return &dockerui.BuildResult{Reference: ref, Image: img}, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	res := gwclient.NewResult()
-	res.SetRef(ref)
-	res.AddMeta(exptypes.ExporterImageConfigKey, config)
-	return res, nil
+	return rb.Finalize()
+}
+
+// checkRelease refuses what would lie in the folder and not be in its checksums. BuildKit's provenance is about the result itself.
+func (r *request) checkRelease() error {
+	if r.selection.Kind == plan.KindRelease && r.ui.SBOM != nil {
+		return errors.New("--sbom: the target release has an SBOM beside each archive already, covered by the checksums: leave --sbom out")
+	}
+	return nil
 }

@@ -35,3 +35,9 @@ func TestReleaseOfOneName(t *testing.T) {
 	require.ErrorContains(t, err, "crossgo.yaml:2:17: release.name: the archives of linux/arm64 and linux/amd64 would both be named app.tar.gz")
 	require.False(t, f.askedFor("compile"))
 }
+
+// TestReleaseHasItsOwnSBOMs: an attestation would lie beside files that the checksums cover, and not be covered.
+func TestReleaseHasItsOwnSBOMs(t *testing.T) {
+	_, err := newFake("", "target", "release", "attest:sbom", "").build(t)
+	require.ErrorContains(t, err, "--sbom: the target release has an SBOM beside each archive already")
+}

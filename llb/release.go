@@ -9,7 +9,7 @@ import (
 )
 
 // pack is a platform's archive with what speaks of it.
-func pack(in Inputs, p *plan.Plan, units []unitOutput) llb.State {
+func pack(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error) {
 	e := in.self("pack", fmt.Sprintf("[%s] pack %s", p.Target, p.Release.Archive), p.Release.Where, p.Release.Archive, p.PackJob())
 	e.mount(plan.PathIn, merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""))
 	for i, u := range units {
@@ -18,7 +18,14 @@ func pack(in Inputs, p *plan.Plan, units []unitOutput) llb.State {
 	for i, f := range p.Release.Files {
 		e.mount(path.Join(plan.PathFiles, fmt.Sprint(i)), contextFiles(in, f.From))
 	}
-	return e.output()
+	if p.Release.SBOM {
+		described, err := attestations(in, p, units)
+		if err != nil {
+			return llb.State{}, err
+		}
+		e.mount(path.Join(plan.PathAttest, plan.SBOMFile), described, llb.SourcePath("/"+plan.SBOMFile))
+	}
+	return e.output(), nil
 }
 
 // contextFiles are the files of the context that a pattern matches: the archive hangs on no other.

@@ -22,6 +22,7 @@ type Release struct {
 	Folder  string        `json:"folder,omitempty"`
 	Time    string        `json:"time"` // of every file: seconds since 1970, or RFC 3339
 	Files   []ReleaseFile `json:"files,omitempty"`
+	SBOM    bool          `json:"sbom,omitempty"` // an SPDX document lies beside the archive
 }
 
 // ReleaseFile is what an archive holds of the build context.
@@ -37,12 +38,9 @@ const ReleaseTime = "1980-01-01T00:00:00Z"
 
 // Names in a release's folder, beside archives and checksums. The endings stand behind the archive's name.
 const (
-	ReleaseLock   = "lock.json"
-	ReportEnding  = ".report.json"
-	SBOMEnding    = ".spdx.json"
-	maxEpoch      = 1 << 32 // what a zip archive's time has room for
-	minisigEnding = ".minisig"
-	cosignEnding  = ".sig"
+	ReleaseLock  = "lock.json"
+	ReportEnding = ".report.json" // and SBOMEnding
+	maxEpoch     = 1 << 32        // what a zip archive's time has room for
 )
 
 // decideRelease settles the release: block, or its defaults, for one platform.
@@ -60,7 +58,7 @@ func decideRelease(in Input, all []binary) (*Release, error) {
 		return nil, err
 	}
 	format := block.Format(in.Target.OS)
-	r := &Release{Where: where, Archive: stem + "." + format, Format: format, Folder: folder, Time: time}
+	r := &Release{Where: where, Archive: stem + "." + format, Format: format, Folder: folder, Time: time, SBOM: block.SBOM.V == spec.SwitchOn}
 	for i, f := range block.Files {
 		r.Files = append(r.Files, ReleaseFile{From: f.From.V, To: f.To.V, Mode: f.Mode.V, Where: releaseFileRef(i)})
 	}
@@ -139,13 +137,14 @@ type PackJob struct {
 	Folder   string        `json:"folder,omitempty"`
 	Time     string        `json:"time"`
 	Files    []ReleaseFile `json:"files,omitempty"`
-	Reports  int           `json:"reports"` // PathReport/0, PathReport/1 and so on hold what verify found
+	Reports  int           `json:"reports"`        // PathReport/0, PathReport/1 and so on hold what verify found
+	SBOM     bool          `json:"sbom,omitempty"` // SBOMFile is below PathAttest
 }
 
 // PackJob is how the platform's archive is made.
 func (p *Plan) PackJob() PackJob {
 	r := p.Release
-	return PackJob{Platform: p.Target, Archive: r.Archive, Format: r.Format, Folder: r.Folder, Time: r.Time, Files: r.Files, Reports: len(p.Units)}
+	return PackJob{Platform: p.Target, Archive: r.Archive, Format: r.Format, Folder: r.Folder, Time: r.Time, Files: r.Files, Reports: len(p.Units), SBOM: r.SBOM}
 }
 
 // Publication is what a release is made of when the archives of all platforms are there.

@@ -22,8 +22,8 @@ const (
 	arNameMax = 15 // bytes of a name in the header; the slash behind it ends it
 )
 
-// member is one object of an archive.
-type member struct {
+// libraryMember is one object of an archive.
+type libraryMember struct {
 	name    string
 	data    []byte
 	symbols []string // that others can link with
@@ -47,7 +47,7 @@ func archiveMain(args []string) int {
 
 // writeLibrary packs objects into a new static library.
 func writeLibrary(library string, objects []string) error {
-	var members []member
+	var members []libraryMember
 	for _, name := range objects {
 		m, err := readMember(name)
 		if err != nil {
@@ -62,20 +62,20 @@ func writeLibrary(library string, objects []string) error {
 	return os.WriteFile(library, archive, 0o644)
 }
 
-func readMember(name string) (member, error) {
+func readMember(name string) (libraryMember, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return member{}, err
+		return libraryMember{}, err
 	}
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
-		return member{}, err
+		return libraryMember{}, err
 	}
 	symbols, err := f.Symbols()
 	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
-		return member{}, err
+		return libraryMember{}, err
 	}
-	m := member{name: filepath.Base(name), data: data}
+	m := libraryMember{name: filepath.Base(name), data: data}
 	for _, s := range symbols {
 		bind := elf.ST_BIND(s.Info)
 		if s.Section != elf.SHN_UNDEF && (bind == elf.STB_GLOBAL || bind == elf.STB_WEAK) {
@@ -86,7 +86,7 @@ func readMember(name string) (member, error) {
 }
 
 // libraryBytes is the archive's bytes. Offsets in its index have 32 bits: a larger archive is an error.
-func libraryBytes(members []member) ([]byte, error) {
+func libraryBytes(members []libraryMember) ([]byte, error) {
 	names := longNames(members)
 	index := indexSize(members)
 	at := len(arMagic) + arHeader + even(index)
@@ -124,7 +124,7 @@ func writeMember(b *bytes.Buffer, name, mode string, data []byte) {
 }
 
 // longNames are the names without room in a header, each ended by a slash and a new line.
-func longNames(members []member) []byte {
+func longNames(members []libraryMember) []byte {
 	var names []string
 	for _, m := range members {
 		if len(m.name) > arNameMax && !slices.Contains(names, m.name) {
@@ -147,7 +147,7 @@ func headerName(name string, long []byte) string {
 }
 
 // symbolIndex says in which member each symbol is: how many, the offsets of the members' headers, the names.
-func symbolIndex(members []member, offsets []int) []byte {
+func symbolIndex(members []libraryMember, offsets []int) []byte {
 	var at, names []byte
 	count := uint32(0)
 	for i, m := range members {
@@ -161,7 +161,7 @@ func symbolIndex(members []member, offsets []int) []byte {
 }
 
 // indexSize is how long symbolIndex is.
-func indexSize(members []member) int {
+func indexSize(members []libraryMember) int {
 	size := 4
 	for _, m := range members {
 		for _, s := range m.symbols {

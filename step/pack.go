@@ -43,6 +43,11 @@ func pack(_ context.Context, job plan.PackJob) error {
 	if err := writeWith(archive, func(w io.Writer) error { return writeArchive(w, job.Format, files, when) }); err != nil {
 		return fmt.Errorf("%s: %w", job.Archive, err)
 	}
+	if job.SBOM {
+		if err := copyFile(filepath.Join(plan.PathAttest, plan.SBOMFile), archive+plan.SBOMEnding, 0o644); err != nil {
+			return err
+		}
+	}
 	return packReport(job, archive)
 }
 

@@ -34,6 +34,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"pack":    withJob(pack),
 	"gather":  withJob(gather),
 	"sign":    withJob(sign),
+	"attest":  withJob(attest),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),
 	"objects-foreign": withJob(noted(serveForeign)),

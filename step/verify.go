@@ -33,6 +33,9 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if err := failures(job, rep); err != nil {
 		return err
 	}
+	if err := passLinks(plan.PathLinks, plan.PathReport); err != nil {
+		return err
+	}
 	for _, f := range job.Files {
 		if err := letThrough(f, plan.PathIn, plan.PathOut); err != nil {
 			return err
@@ -49,6 +52,15 @@ func letThrough(f plan.VerifyFile, from, to string) error {
 	return errors.Join(
 		copyFile(filepath.Join(from, f.Name), filepath.Join(to, f.Name), 0o644),
 		copyFile(filepath.Join(from, f.Header), filepath.Join(to, f.Header), 0o644))
+}
+
+// passLinks takes through the gate what the files were linked with, where the C compiler linked them.
+func passLinks(from, to string) error {
+	err := copyFile(filepath.Join(from, plan.LinksFile), filepath.Join(to, plan.LinksFile), 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // fits looks whether the file's loader and libraries are in the image that it will run in.
