@@ -44,9 +44,13 @@ func (r *request) pack(ctx context.Context, p *plan.Plan) (llb.State, error) {
 	return st, err
 }
 
-// single is a result of files that belong to no platform. Exporters ask every result for one: it is the build machine's.
+// single is a result of files that belong to no platform. Exporters ask every result for one: it is the one that was asked for, or of
+// several the build machine's. Of these BuildKit says as a warning that the result is not for several platforms.
 func (r *request) single(ctx context.Context, ref gwclient.Reference) (*gwclient.Result, error) {
 	platform := oci(r.build)
+	if len(r.targets) == 1 {
+		platform = oci(r.targets[0])
+	}
 	r.ui.TargetPlatforms, r.ui.MultiPlatformRequested = []ocispecs.Platform{platform}, false
 	rb, err := r.ui.Build(ctx, func(context.Context, *ocispecs.Platform, int) (*dockerui.BuildResult, error) {
 		img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platform, RootFS: ocispecs.RootFS{Type: "layers"}}}
