@@ -101,17 +101,13 @@ func decideLinking(in Input, entry spec.Binary, cgo bool) (linking, error) {
 	return l, nil
 }
 
-// libraryLinking is for what others link with: they nearly always have glibc.
+// libraryLinking is for what others link with. They have glibc: the spec refuses musl, since no Go library works there.
 func libraryLinking(in Input, entry spec.Binary) (linking, error) {
 	arch, err := sysroot.ArchFor(in.Target.Arch, in.Target.Variant)
 	if err != nil {
 		return linking{}, fmt.Errorf("%s: cgo for %s: %w", place(in.File, at(entry.Libc.Pos, entry.Pos)), in.Target, err)
 	}
-	libc := entry.Libc.V.Name
-	if libc == "" {
-		libc = spec.Glibc
-	}
-	return linking{libc: libc, floor: entry.Libc.V.Floor, arch: arch, mode: entry.Mode.V}, nil
+	return linking{libc: spec.Glibc, floor: entry.Libc.V.Floor, arch: arch, mode: entry.Mode.V}, nil
 }
 
 // pureLinking is for code without cgo: the Go linker's files are static, unless they are position independent.

@@ -148,7 +148,7 @@ func TestLockIsOfAllPlatforms(t *testing.T) {
 // TestLibraries: what others link with is compiled as position independent programs are, each by a go command of its own.
 func TestLibraries(t *testing.T) {
 	own := plancase.All[9].Facts // C of its own
-	in, err := plancase.Case{Spec: "binaries: [{main: ., name: sum, buildmode: c-archive, libc: musl}, {main: ., name: tool, libc: musl, link: static-pie}]",
+	in, err := plancase.Case{Spec: "binaries: [{main: ., name: sum, buildmode: c-archive}, {main: ., name: tool, link: pie}]",
 		Facts: []plan.BinaryFacts{own[0], own[0]}, Target: "linux/amd64", Build: "linux/amd64"}.Input()
 	require.NoError(t, err)
 	p, err := plan.New(in)

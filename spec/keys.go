@@ -121,8 +121,8 @@ var binaryKeys = []key[Binary]{
 		schema: schema{Enum: linkWords},
 	}, readLink},
 	{"buildmode", keyDoc{
-		typ: "string", def: "`exe`", allowed: "`exe`, `c-shared`, `c-archive`; not with `cgo: off` or `link`", example: `buildmode: c-shared`,
-		does:   "A program, or a library for programs in C and other languages, as `go build -buildmode`: `c-shared` gives `libNAME.so`, `c-archive` gives `libNAME.a`, each with its header `NAME.h`. The default libc is glibc.",
+		typ: "string", def: "`exe`", allowed: "`exe`, `c-shared`, `c-archive`; not with `cgo: off`, `libc: musl` or `link`", example: `buildmode: c-shared`,
+		does:   "A program, or a library for programs in C and other languages, as `go build -buildmode`: `c-shared` gives `libNAME.so`, `c-archive` gives `libNAME.a`, each with its header `NAME.h`, for glibc.",
 		schema: schema{Enum: modeWords, Default: string(BuildExe)},
 	}, readMode},
 	{"packages", keyDoc{

@@ -133,6 +133,9 @@ var combinations = []combination{
 	{"buildmode", func(b *Binary) Pos {
 		return when(b.CGO.V == CGOOff && b.Mode.V.Library(), b.Mode.Pos)
 	}, "a library for C is impossible with cgo: off; leave one of the two out"},
+	{"libc", func(b *Binary) Pos {
+		return when(b.Mode.V.Library() && b.Libc.V.Name == Musl, b.Libc.Pos)
+	}, "a library for C crashes with musl when it is loaded: Go's runtime wants the arguments of the program, which glibc alone hands to a library; write libc: glibc"},
 	{"link", func(b *Binary) Pos {
 		return when(b.Mode.V.Library() && b.Link.Pos.Known(), b.Link.Pos)
 	}, "a library has no link of its own: who links with it decides; leave link out"},

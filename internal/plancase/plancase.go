@@ -82,7 +82,7 @@ var All = []Case{
 		Facts: []plan.BinaryFacts{pure}, Target: "linux/arm/v7", Build: "linux/amd64", Kind: "release", Args: map[string]string{"VERSION": "1.2"}},
 	{Name: "release-windows", Spec: "# syntax=x\nbinaries: [{main: ./cmd/...}]\nrelease: {name: 'tools-${VCS_TAG}-${TARGETOS}'}\n",
 		Facts: []plan.BinaryFacts{several}, Target: "windows/amd64", Build: "linux/amd64", Kind: "release", VCS: known()},
-	{Name: "libraries", Spec: "# syntax=x\nbinaries: [{main: ., name: sum, buildmode: c-shared, libc: 'glibc>=2.31'}, {main: ., name: sum, buildmode: c-archive, libc: musl}]\nrelease:\n",
+	{Name: "libraries", Spec: "# syntax=x\nbinaries: [{main: ., name: sum, buildmode: c-shared, libc: 'glibc>=2.31'}, {main: ., name: sum, buildmode: c-archive}]\nrelease:\n",
 		Facts: []plan.BinaryFacts{ownC, ownC}, Target: "linux/arm64", Build: "linux/amd64", Kind: "release"},
 	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
 }
