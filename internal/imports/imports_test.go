@@ -99,7 +99,7 @@ var rules = []rule{
 	{of: "test/...", own: []string{"test/env"}, foreign: []string{
 		buildkit + "/client", "github.com/google/go-containerregistry", "github.com/ProtonMail/go-crypto", "github.com/stretchr/testify",
 		"github.com/tetratelabs/wazero", "golang.org/x/mod", "golang.org/x/sync", "github.com/gofrs/flock",
-		"github.com/johannesboyne/gofakes3", "github.com/goccy/go-yaml",
+		"github.com/johannesboyne/gofakes3", "github.com/goccy/go-yaml", "github.com/spdx/tools-golang",
 	}},
 }
 
