@@ -57,7 +57,7 @@ func gathered(job plan.GatherJob, in, out string) ([]sum, error) {
 	var sums []sum
 	for i := range job.Count {
 		dir := filepath.Join(in, strconv.Itoa(i))
-		files, err := regularFiles(dir, ".")
+		files, err := regularFiles(dir)
 		if err != nil {
 			return nil, err
 		}

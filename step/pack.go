@@ -76,7 +76,7 @@ func releaseTime(text string) (time.Time, error) {
 // packedFiles are all files of the archive, sorted by name: the programs below in, which may be executed, libraries with their
 // headers, and what is taken of the build context.
 func packedFiles(job plan.PackJob, in, context string) ([]packed, error) {
-	files, err := regularFiles(in, ".")
+	files, err := regularFiles(in)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func distinctPaths(files []packed) error {
 
 // take is what an entry names of the build context; dir holds what its pattern matches and nothing else.
 func take(f plan.ReleaseFile, dir string) ([]packed, error) {
-	files, err := regularFiles(dir, ".")
+	files, err := regularFiles(dir)
 	switch {
 	case err != nil:
 		return nil, err
@@ -163,9 +163,9 @@ func fixedFolder(dir, pattern string) string {
 
 // regularFiles are the files below a directory, by their names there. What is neither file nor directory is refused: an archive
 // is unpacked on other systems, and a link may lead anywhere.
-func regularFiles(root, dir string) ([]packed, error) {
+func regularFiles(root string) ([]packed, error) {
 	var files []packed
-	err := filepath.WalkDir(filepath.Join(root, dir), func(file string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
