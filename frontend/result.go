@@ -19,17 +19,42 @@ import (
 
 // results solves every platform's graph and gathers what the exporters need.
 func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
+	each := make([]*dockerui.BuildResult, len(plans))
 	attested := make([][]gwclient.Attestation, len(plans))
-	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (res *dockerui.BuildResult, err error) {
+	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (_ *dockerui.BuildResult, err error) {
 		defer parallel.Recover(&err)
-		res, attested[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
-		return res, err
+		each[i], attested[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
+		return each[i], err
 	})
 	if err != nil {
 		return nil, err
 	}
+	if r.selection.Kind == plan.KindReport && len(plans) > 1 {
+		return r.overall(ctx, plans, each)
+	}
 	addAttestations(rb, r.ui.TargetPlatforms, attested)
 	return rb.Finalize()
+}
+
+// overall is one report over all platforms, with theirs in folders of the names that exporters give to platforms. For the exporter it
+// is a result without platforms: it would make a folder for each and leave no place beside them.
+func (r *request) overall(ctx context.Context, plans []*plan.Plan, each []*dockerui.BuildResult) (*gwclient.Result, error) {
+	var targets []string
+	var reports []llb.State
+	for i, p := range plans {
+		st, err := each[i].Reference.ToState()
+		if err != nil {
+			return nil, err
+		}
+		targets, reports = append(targets, p.Target), append(reports, st)
+	}
+	ref, err := r.solve(ctx, gollb.Reports(r.inputs, targets, reports))
+	if err != nil {
+		return nil, err
+	}
+	res := gwclient.NewResult()
+	res.SetRef(ref)
+	return res, nil
 }
 
 // result is one platform's output, and what is said of it.

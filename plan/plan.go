@@ -40,7 +40,8 @@ type Plan struct {
 	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 
-	Release *Release `json:"release,omitempty"` // only for KindRelease
+	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
+	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
@@ -139,6 +140,7 @@ func New(in Input) (*Plan, error) {
 	if p.Units, err = units(in, p.Cache, binaries); err != nil {
 		return nil, err
 	}
+	p.Reported = reportFiles(in, binaries)
 	switch p.Kind {
 	case KindImage:
 		p.Image, err = decideImage(in, binaries)

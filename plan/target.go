@@ -14,7 +14,7 @@ type Kind string
 const (
 	KindBin     Kind = "bin"     // the verified binaries
 	KindImage   Kind = "image"   // an image that runs them
-	KindReport  Kind = "report"  // what verify found, as JSON and text
+	KindReport  Kind = "report"  // what verify found and the plan decided, for people and for programs
 	KindRelease Kind = "release" // archives of all platforms, with checksums and all that speaks of them
 )
 

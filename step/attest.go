@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -50,13 +49,12 @@ func (a attestations) write() error {
 	return errors.Join(a.documents(in), a.verification(), a.subjects(in.Outputs))
 }
 
-// ownVersion is crossgo's own, where the go command recorded one.
+// ownVersion is crossgo's own, where it is known.
 func ownVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "(devel)" {
-		return ""
+	if v := crossgo().Version; v != "(devel)" {
+		return v
 	}
-	return info.Main.Version
+	return ""
 }
 
 // unit enters a unit's outputs, and what the image has because of them.

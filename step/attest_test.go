@@ -56,7 +56,7 @@ func described(t *testing.T, dir string) plan.AttestJob {
 		"report/links.json":                      `{"app": [{"name": "usr/lib/x86_64-linux-gnu/libc.a", "members": ["exit.o", "printf.o"]}, {"name": "usr/lib/gcc/x86_64-linux-gnu/14/libgcc.a", "members": ["stat64.o"]}]}`,
 		"shipped/usr/lib64/ld-linux-x86-64.so.2": "x",
 	})
-	require.NoError(t, writeReports(filepath.Join(unit, plan.AttestReport), rep))
+	require.NoError(t, writeReports(filepath.Join(unit, plan.AttestReport), []report.Report{rep}))
 	set := sysroot.Set{Name: "s", Kind: sysroot.KindGlibc, Arch: "amd64", Suite: "trixie", Packages: []sysroot.Package{
 		{Name: "libc6", Version: "2.41-12", Architecture: "amd64", Filename: "pool/libc6.deb", Archive: "main"},
 		{Name: "libc6-dev", Version: "2.41-12", Architecture: "amd64", Filename: "pool/libc6-dev.deb", Archive: "security"},
@@ -68,7 +68,7 @@ func described(t *testing.T, dir string) plan.AttestJob {
 	debFile(t, filepath.Join(dir, plan.AttestBase, "tzdata.deb"), "tzdata", "usr/share/zoneinfo/UTC", "x")
 	return plan.AttestJob{Name: "image of app for linux/amd64", Platform: "linux/amd64", Created: 86400, BuiltOn: "linux/amd64",
 		Units: []plan.AttestUnit{{Files: []plan.VerifyFile{{Name: "app", Where: "@{binaries[0].main[0]}", Want: want}}, Set: &set, Shipped: true, Suite: "trixie",
-			Tools: []sysroot.Package{{Name: "lld-19", Version: "1:19", Architecture: "amd64", Filename: "pool/lld.deb", Archive: "main"}}}},
+			Tools: []sysroot.Package{{Name: "lld-19", Version: "1:19-3+b1", Architecture: "amd64", Filename: "pool/main/l/llvm-toolchain-19/lld.deb", Archive: "main"}}}},
 		Image: &plan.AttestImage{Set: &base}}
 }
 
@@ -122,6 +122,9 @@ func TestAttest(t *testing.T) {
 		"go BUILD_TOOL_OF app",
 	}, doc.relations())
 	for _, p := range doc.Packages {
+		if p.Name == "lld-19" {
+			require.Equal(t, "Debian source package llvm-toolchain-19 1:19-3", p.SourceInfo)
+		}
 		if p.Name == "libc6-dev" {
 			require.Equal(t, plan.SecurityMirror+"/pool/libc6-dev.deb", p.DownloadLocation)
 			require.Equal(t, "Debian source package glibc 2.41-12", p.SourceInfo)

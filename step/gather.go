@@ -113,14 +113,15 @@ func goVersion(root string) (string, error) {
 	return version, nil
 }
 
-// sameTime gives every file of a folder one time, which the local exporter hands on.
+// sameTime gives every file of a folder one time and the mode 0644, which the local exporter hands on.
 func sameTime(dir string, when time.Time) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if err := os.Chtimes(filepath.Join(dir, e.Name()), when, when); err != nil {
+		name := filepath.Join(dir, e.Name())
+		if err := errors.Join(os.Chmod(name, 0o644), os.Chtimes(name, when, when)); err != nil {
 			return err
 		}
 	}

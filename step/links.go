@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/sysroot"
 )
 
 // What a link takes from the sysroot only the linker knows: archives hold far more than what a program needs of them. So each link
@@ -218,7 +219,8 @@ func readMembers(table []byte, taken map[string]map[string]bool) error {
 	return lines.Err()
 }
 
-// inSysroot is a file's place below PathSysroot.
+// inSysroot is a file's place below PathSysroot, links of a merged /usr followed.
 func inSysroot(file string) (string, bool) {
-	return strings.CutPrefix(path.Clean(file), plan.PathSysroot+"/")
+	name, ok := strings.CutPrefix(path.Clean(file), plan.PathSysroot+"/")
+	return sysroot.Merged(name), ok
 }

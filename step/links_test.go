@@ -43,7 +43,7 @@ func linked(t *testing.T, dir, file, opened, took string) {
 }
 
 const (
-	opened = "/tmp/a.out: \\\n  /sysroot/usr/lib/gcc/x/14/../../../crt1.o \\\n  /tmp/go-link-1/go.o \\\n  /sysroot/usr/lib/libc.a \\\n  /sysroot/usr/lib/libunused.a \\\n  /sysroot/usr/lib/libc.so\n\n/sysroot/usr/lib/other.o:\n"
+	opened = "/tmp/a.out: \\\n  /sysroot/lib/gcc/x/14/../../../crt1.o \\\n  /tmp/go-link-1/go.o \\\n  /sysroot/usr/lib/libc.a \\\n  /sysroot/usr/lib/libunused.a \\\n  /sysroot/usr/lib/libc.so\n\n/sysroot/usr/lib/other.o:\n"
 	took   = "reference\textracted\tsymbol\n/tmp/go.o\t/sysroot/usr/lib/libc.a(printf.o)\tprintf\n/tmp/go.o\t/sysroot/usr/lib/libc.a(exit.o)\texit\n/tmp/go.o\t/modules/x@v1/libx.a(x.o)\tx\nodd\n"
 )
 

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -58,13 +59,19 @@ func debianOf(suite string, d sysroot.Description) sbom.Debian {
 	}
 }
 
+// toolsOf are the compilers. Their package files, of many megabytes, are not opened for what the archive tells too: the folder of a
+// package file has the source's name, and a binary that was only compiled anew has +bN behind the source's version.
 func toolsOf(u plan.AttestUnit) []sbom.Debian {
 	var list []sbom.Debian
 	for _, p := range u.Tools {
-		list = append(list, debianOf(u.Suite, sysroot.Description{Package: p}))
+		d := sysroot.Description{Package: p, Source: filepath.Base(filepath.Dir(p.Filename)), SourceVersion: rebuilt.ReplaceAllString(p.Version, "")}
+		list = append(list, debianOf(u.Suite, d))
 	}
 	return list
 }
+
+// rebuilt matches what Debian adds to the version of a package that was compiled anew from the same source.
+var rebuilt = regexp.MustCompile(`\+b[0-9]+$`)
 
 // describedUnit is a unit with what is known of the packages it was linked with.
 type describedUnit struct {

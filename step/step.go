@@ -31,6 +31,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"verify":  withJob(check),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
+	"reports": withJob(overall),
 	"pack":    withJob(pack),
 	"gather":  withJob(gather),
 	"sign":    withJob(sign),

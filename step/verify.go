@@ -27,7 +27,7 @@ func check(_ context.Context, job plan.VerifyJob) error {
 			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
 		}
 	}
-	if err := writeReports(plan.PathReport, rep); err != nil {
+	if err := writeWith(filepath.Join(plan.PathReport, plan.ReportFile), rep.JSON); err != nil {
 		return err
 	}
 	if err := failures(job, rep); err != nil {

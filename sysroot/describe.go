@@ -126,6 +126,9 @@ func (inv *Inventory) Owner(file string) (int, bool) {
 	return i, ok
 }
 
+// Merged is a file's own path in a root, where it was reached by one of the links of a merged /usr: "lib/x" is "usr/lib/x".
+func Merged(file string) string { return merged(file) }
+
 // Library is the file of the root that a loader finds for a library's name: in the target's own directory, then in usr/lib.
 func (inv *Inventory) Library(arch, name string) (file string, ok bool) {
 	a, err := ArchOf(arch)

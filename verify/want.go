@@ -35,7 +35,7 @@ type Want struct {
 	RequireGo    bool   `json:"requireGo,omitempty"`    // the file must carry Go build info; otherwise its absence is only a note
 
 	MainModule string `json:"mainModule,omitempty"` // path of the main module, "PATH@v1.2.3" to compare its version as well, as recorded in the build info
-	Trimpath   bool   `json:"trimpath,omitempty"`   // built with -trimpath: no path of the machine that built it is in the file
+	Trimpath   bool   `json:"trimpath,omitempty"`   // built with -trimpath, as recorded in the build info, and no source file has an absolute name
 
 	// Tags are the build tags as recorded in the build info, in any order; nil is not checked, empty is none.
 	Tags []string `json:"tags,omitzero"`
