@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -276,5 +277,28 @@ func TestWhatFaultsIsRefused(t *testing.T) {
 		status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		require.True(t, ok)
 		require.Equal(t, c.crashes, status.Signaled(), "%s: %v", c.name, cmd.ProcessState)
+	}
+}
+
+// TestEachRuleOfThisTableHoldsAndBreaks: no rule that cannot fail, and none that always does.
+func TestEachRuleOfThisTableHoldsAndBreaks(t *testing.T) {
+	levels := map[string]map[Level]bool{}
+	for _, c := range elfRuleCases {
+		if levels[c.rule] == nil {
+			levels[c.rule] = map[Level]bool{}
+		}
+		levels[c.rule][c.level] = true
+	}
+	for id, seen := range levels {
+		rule, ok := LookupRule(id)
+		require.True(t, ok, id)
+		require.True(t, seen[Pass] || seen[""], "%s never holds", id)
+		require.True(t, seen[rule.Severity], "%s never breaks", id)
+	}
+	for _, rule := range slices.Concat(loadRules, hardeningRules) {
+		if strings.HasPrefix(rule.Reads, "PE") || strings.HasPrefix(rule.Reads, "Mach-O") {
+			continue
+		}
+		require.Contains(t, levels, rule.ID)
 	}
 }
