@@ -32,6 +32,9 @@ const (
 	PathLayers   = "/layers"          // the layers that a report measures, numbered
 	PathRead     = "/read"            // empty, for verify; see carry in llb
 	PathReport   = "/report"          // where verify puts its reports
+	PathLinks    = "/links"           // where compile puts what its links took from the sysroot
+	LinksFile    = "links.json"       // name below PathLinks, and below PathReport behind the gate
+	PathAttest   = "/attest"          // what step attest describes; see AttestJob
 	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates
 	PathProg     = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG
 	SecretProg   = "cache-prog"       // its id
