@@ -132,6 +132,8 @@ var elfRuleCases = []struct {
 	{"library for musl with fixed TLS", byGCC(tlsC, "-shared", "-fPIC"), host, Want{Libc: musl}, "static-tls", Fail, "musl's dlopen refuses it"},
 	{"library for musl, found by its libc", withMusl, host, Want{}, "static-tls", Fail, "musl's dlopen"},
 	{"library for glibc with fixed TLS", byGCC(tlsC, "-shared", "-fPIC"), host, Want{}, "static-tls", Pass, "glibc keeps some room"},
+	{"Go's own library for musl", goLibrary("c-shared", "libtiny.so").path, host, Want{Libc: musl, BuildMode: "c-shared"}, "static-tls", Fail, "musl's dlopen refuses it"},
+	{"Go's own library for glibc", goLibrary("c-shared", "libtiny.so").path, host, Want{Libc: glibc, BuildMode: "c-shared"}, "static-tls", Pass, "glibc keeps some room"},
 	{"library without TLS", byGCC("int get(void) { return 1; }", "-shared", "-fPIC"), host, Want{Libc: musl}, "static-tls", "", ""},
 
 	{"plain stack", byGCC(helloC), host, Want{}, "exec-stack", Pass, "not executable"},
