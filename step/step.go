@@ -29,9 +29,13 @@ var steps = map[string]func(ctx context.Context) error{
 	"unpack":  withJob(unpack),
 	"compile": withJob(compile),
 	"verify":  withJob(check),
+	"base":    withJob(baseTree),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
 	"reports": withJob(overall),
+	"pack":    withJob(pack),
+	"gather":  withJob(gather),
+	"sign":    withJob(sign),
 	"attest":  withJob(attest),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),
