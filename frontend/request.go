@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
@@ -43,7 +44,8 @@ type request struct {
 	read   []llb.State // what the plan is made by: a remote cache carries it too
 	vcs    plan.VCS
 
-	scanner string // image that is to make the SBOM; empty: ours
+	scanner  string   // image that is to make the SBOM; empty: ours
+	warnings sync.Map // of verify, by target: []warning
 }
 
 // readSpec reads and parses the file that the request names.

@@ -48,7 +48,7 @@ type AttestJob struct {
 }
 
 // AttestUnit is one unit: "files" has its outputs, "report" what verify wrote, "debs" the package files of Set, "shipped" what the image
-// has of them.
+// has of them, "needs" which parts of the image's packages they look for.
 type AttestUnit struct {
 	Files   []VerifyFile      `json:"files"`
 	Set     *sysroot.Set      `json:"set,omitempty"`     // the sysroot that they were linked with; nil without C
@@ -61,7 +61,8 @@ type AttestUnit struct {
 type AttestImage struct {
 	Base   string       `json:"base,omitempty"`
 	Digest string       `json:"digest,omitempty"` // of Base: "sha256:…"
-	Set    *sysroot.Set `json:"set,omitempty"`    // packages whose content is in an image from scratch
+	Set    *sysroot.Set `json:"set,omitempty"`    // packages whose parts may be in an image from scratch: those that the units' "needs" name, and
+	Keep   []string     `json:"keep,omitempty"`   // these parts
 }
 
 // Mounts of an AttestJob, below PathAttest/N.
@@ -70,6 +71,7 @@ const (
 	AttestReport  = "report"
 	AttestDebs    = "debs"
 	AttestShipped = "shipped"
+	AttestNeeds   = "needs"
 	AttestBase    = "base"
 )
 
@@ -95,8 +97,8 @@ func (p *Plan) AttestJob() (AttestJob, error) {
 	job.Name = strings.Join(names, ", ") + " for " + p.Target
 	if p.Kind == KindImage {
 		job.Name, job.Image = "image of "+job.Name, &AttestImage{Base: p.Image.Base}
-		if p.Image.BaseSet != nil {
-			job.Image.Set = &p.Image.BaseSet.Set
+		if p.Image.packaged() {
+			job.Image.Set, job.Image.Keep = &p.Image.BaseSet.Set, p.Image.BaseSet.Keep
 		}
 	}
 	return job, nil

@@ -33,6 +33,9 @@ func mainRef(entry, main int) string { return fmt.Sprintf("@{binaries[%d].main[%
 
 func packageRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].packages[%d]}", entry, i) }
 
+// ImagePlace is what the image stands on.
+const ImagePlace = "@{image.base}"
+
 // progRef is the program that keeps objects.
 const progRef = "@{cache.prog}"
 
@@ -44,7 +47,15 @@ func releaseFileRef(i int) string { return fmt.Sprintf("@{release.files[%d]}", i
 // signerRef is who signs a release.
 const signerRef = "@{release.signer}"
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|release\.signer|release\.files\[(\d+)\])\}`)
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.base|release\.signer|release\.files\[(\d+)\])\}`)
+
+// imagePlace is where the spec says what the image stands on, or what image there is.
+func imagePlace(file *spec.File) string {
+	if file.Image == nil {
+		return file.Name
+	}
+	return place(file, at(file.Image.Base.Pos, file.Image.Pos))
+}
 
 // WithoutReferences is a text for where the spec is not at hand.
 func WithoutReferences(text string) string {
@@ -61,6 +72,8 @@ func Places(file *spec.File, text string) string {
 			return place(file, file.Cache.Mode.Pos)
 		case signerRef:
 			return place(file, file.ReleaseBlock().Signer.Pos)
+		case ImagePlace:
+			return imagePlace(file)
 		}
 		m := reference.FindStringSubmatch(ref)
 		if m[4] != "" {

@@ -143,11 +143,16 @@ func New(in Input) (*Plan, error) {
 	p.Reported = reportFiles(in, binaries)
 	switch p.Kind {
 	case KindImage:
-		p.Image, err = decideImage(in, binaries)
+		if p.Image, err = decideImage(in, binaries); err != nil {
+			return p, err
+		}
+		p.meetNeeds()
 	case KindRelease:
-		p.Release, err = decideRelease(in, binaries)
+		if p.Release, err = decideRelease(in, binaries); err != nil {
+			return p, err
+		}
 	}
-	return p, err
+	return p, nil
 }
 
 // suiteRequest is a package set that the plan needs pinned, and the suite it is of.
@@ -163,7 +168,7 @@ func (p *Plan) requests() []suiteRequest {
 			requests = append(requests, suiteRequest{sysroot.HostSuite, u.C.Host}, suiteRequest{u.C.Suite, u.C.Target})
 		}
 	}
-	if p.Image != nil && p.Image.BaseSet != nil {
+	if p.Image.packaged() {
 		requests = append(requests, suiteRequest{sysroot.HostSuite, p.Image.BaseSet.Request})
 	}
 	return requests
@@ -188,7 +193,7 @@ func (p *Plan) Pin(lock *sysroot.Lock) error {
 			c.HostSet, c.Set = take(c.Host.Name), take(c.Target.Name)
 		}
 	}
-	if p.Image != nil && p.Image.BaseSet != nil {
+	if p.Image.packaged() {
 		p.Image.BaseSet.Set = take(p.Image.BaseSet.Request.Name)
 	}
 	return errors.Join(errs...)

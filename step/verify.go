@@ -33,7 +33,9 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if err := failures(job, rep); err != nil {
 		return err
 	}
-	if err := passLinks(plan.PathLinks, plan.PathReport); err != nil {
+	tellNotes(os.Stderr, rep)
+	err := errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job), passLinks(plan.PathLinks, plan.PathReport))
+	if err != nil {
 		return err
 	}
 	for _, f := range job.Files {
@@ -84,6 +86,38 @@ func failures(job plan.VerifyJob, rep report.Report) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// warnings are the findings that the frontend warns of, each with the place in the spec that it is about.
+func warnings(job plan.VerifyJob, rep report.Report) []plan.Warning {
+	list := []plan.Warning{}
+	for i, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level != verify.Warn {
+				continue
+			}
+			w := plan.Warning{Where: job.Files[i].Where, File: f.Name, Check: finding.Check, Text: finding.Text}
+			if job.Files[i].Want.Image != nil && verify.AboutImage(finding.Check) {
+				w.Where = plan.ImagePlace
+			}
+			if rule, ok := verify.LookupRule(finding.Check); ok {
+				w.Detail = []string{"what you would see: " + rule.Why, "what to do: " + rule.Mend}
+			}
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// tellNotes puts on the build's log what changes without cgo. Other notes stand in the report, and warnings are the client's to show.
+func tellNotes(w io.Writer, rep report.Report) {
+	for _, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level == verify.Note && finding.Check == "pure-go" {
+				fmt.Fprintf(w, "note: %s: %s\n", f.Name, finding.Text)
+			}
+		}
+	}
 }
 
 func copyFile(from, to string, mode fs.FileMode) error {
