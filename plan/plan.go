@@ -143,16 +143,13 @@ func New(in Input) (*Plan, error) {
 	p.Reported = reportFiles(in, binaries)
 	switch p.Kind {
 	case KindImage:
-		if p.Image, err = decideImage(in, binaries); err != nil {
-			return p, err
+		if p.Image, err = decideImage(in, binaries); err == nil {
+			p.meetNeeds()
 		}
-		p.meetNeeds()
 	case KindRelease:
-		if p.Release, err = decideRelease(in, binaries); err != nil {
-			return p, err
-		}
+		p.Release, err = decideRelease(in, binaries)
 	}
-	return p, nil
+	return p, err
 }
 
 // suiteRequest is a package set that the plan needs pinned, and the suite it is of.
