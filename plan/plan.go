@@ -41,7 +41,7 @@ type Plan struct {
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 
 	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
-	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport
+	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport and KindRelease
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
