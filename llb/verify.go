@@ -1,6 +1,7 @@
 package llb
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/crossgo/crossgo/plan"
@@ -16,6 +17,9 @@ type verified struct {
 // verify is the gate: the unit's files are had from nowhere else.
 func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
 	job := plan.VerifyJob{Platform: p.Target, Files: u.Outputs, Root: p.Image != nil && p.Image.Base != ""}
+	if job.Root {
+		job.User = cmp.Or(p.Image.User, in.BaseUser)
+	}
 	e := in.self("verify", fmt.Sprintf("[%s] verify %s", p.Target, outputs(u)), u.Outputs[0].Where, outputs(u)+" for "+p.Target, job)
 	e.mount(plan.PathIn, files)
 	if len(in.Read) > 0 {
