@@ -4,7 +4,6 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/crossgo/crossgo/verify"
+	"github.com/crossgo/crossgo/verify/size"
 )
 
 // Report is the outcome of all files of one platform.
@@ -35,6 +35,7 @@ type File struct {
 	SHA256   string           `json:"sha256,omitempty"` // hex; empty when the file could not be read
 	Size     int64            `json:"size"`             // bytes
 	Findings []verify.Finding `json:"findings"`         // in the order of the checks
+	Sizes    *size.Map        `json:"sizes,omitempty"`  // what its bytes are spent on, where that was measured; see Measure
 }
 
 // Check verifies the file at path and adds it to the report as name. A file that cannot be read is a finding "read" of
@@ -86,19 +87,7 @@ func (r Report) Failed() bool {
 }
 
 // JSON writes the report as indented JSON with a last newline. "verified" says whether every check of every file held.
-func (r Report) JSON(w io.Writer) error {
-	out := struct {
-		Verified bool `json:"verified"`
-		Report
-	}{!r.Failed(), r}
-	if out.Files == nil {
-		out.Files = []File{}
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
-}
+func (r Report) JSON(w io.Writer) error { return writeJSON(w, []Report{r}) }
 
 // levelWords are the levels that a line of the text names.
 var levelWords = map[verify.Level]string{verify.Note: "note", verify.Warn: "warning"}
