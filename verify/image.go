@@ -141,3 +141,10 @@ func (t tree) program(p Program) (program *object, bad string, err error) {
 	}
 	return o, "", nil
 }
+
+// RealPath follows the links of a path inside of a file system, as the programs of an image see it, and gives the real one, beginning
+// with a slash.
+func RealPath(in FS, name string) (string, error) {
+	real, _, err := tree{in}.resolve(name)
+	return real, err
+}
