@@ -221,9 +221,23 @@ func (c *checker) checkTree(ctx context.Context, arg string, source *rootfs.Sour
 		c.nothing(arg, found)
 		return
 	}
-	for _, path := range found.programs {
+	programs := slices.DeleteFunc(slices.Clone(found.programs), c.unasked)
+	if len(programs) == 0 {
+		c.finding(c.flags.platforms[0], arg, "platform", "holds nothing executable for "+strings.Join(c.flags.platforms, ", ")+", but "+strings.Join(found.programs[:min(3, len(found.programs))], ", "))
+	}
+	for _, path := range programs {
 		c.checkMember(ctx, tree, memberName(arg, path, source.Kind), path, source.Kind)
 	}
+}
+
+// unasked reports whether the path of a file in a tree says that it is for a platform that was not asked for.
+func (c *checker) unasked(path string) bool {
+	platform := platformInName(path)
+	return platform != "" && len(c.flags.platforms) > 0 && !c.asked(platform)
+}
+
+func (c *checker) asked(platform string) bool {
+	return slices.ContainsFunc(c.flags.platforms, func(p string) bool { return samePlatform(p, platform) })
 }
 
 // memberName is how a report names a file: by its path on this machine, or by its archive and its path there.
@@ -250,8 +264,8 @@ func (c *checker) checkMember(ctx context.Context, tree *rootfs.Tree, name, path
 		c.finding(unknownPlatform, name, "platform", "is for an unknown platform: neither its name nor Go build info says it, want --platform")
 		return
 	}
-	if len(c.flags.platforms) > 0 && !slices.ContainsFunc(c.flags.platforms, func(p string) bool { return samePlatform(p, platform) }) {
-		return
+	if len(c.flags.platforms) > 0 && !c.asked(platform) {
+		return // one of several platforms was asked for, and it is for another
 	}
 	c.checkOpened(ctx, o, platform, by, nil)
 }

@@ -43,7 +43,7 @@ of the distribution's own directories, with --all those too. Of each image are c
 platform, and that loader, libraries, symbol versions and file modes let its user start what it starts. Nothing is run.
 
 The platform is --platform; in an image what its index says; else what a folder or file name says (linux_arm64); else what Go
-recorded in the file. With images --platform narrows what is checked. A plain platform means its baseline: linux/amd64 is
+recorded in the file. --platform takes several and narrows what is checked of an image, or of folders named so. A plain platform means its baseline: linux/amd64 is
 GOAMD64=v1, linux/arm is linux/arm/v7. What cannot be known, for example without Go build info, is a note and no failure.
 
 Exit codes: 0 all checks hold, 1 a check does not hold (one line each), 2 the command line is wrong.`,
@@ -72,7 +72,7 @@ Exit codes: 0 all checks hold, 1 a check does not hold (one line each), 2 the co
 
 func (f *verifyFlags) register(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.StringSliceVar(&f.platforms, "platform", nil, "platform the files are for, for example linux/arm/v7; with images: which ones to check")
+	set.StringSliceVar(&f.platforms, "platform", nil, "platform the files are for, for example linux/arm/v7; of images and of folders named so: which ones to check")
 	set.StringVar(&f.libc, "libc", "", "C library of a dynamic file: musl or glibc")
 	set.StringVar(&f.floor, "glibc-floor", "", "oldest glibc the files must run on, for example 2.31")
 	set.BoolVar(&f.static, "static", false, "the files must be static (a static PIE counts)")
