@@ -26,6 +26,19 @@ type checker struct {
 	root     *fitRoot    // --root; nil without
 	reports  []report.Report
 	problems []error // of the command line, known only when files were read
+
+	// seen, when set, is told of each file, and of each image without a file. What cannot be read is a problem then, and a file
+	// whose platform nobody knows is no problem, but not checked.
+	seen func(s seen)
+}
+
+// seen is what was found out about a file.
+type seen struct {
+	opened
+	key      string // tells the file from others of the same argument, and is the same for its like of another
+	platform string // empty when nothing says it
+	report   report.File
+	config   map[string]string // of an image, which has no bytes then
 }
 
 func (c *checker) close() {
@@ -89,6 +102,10 @@ func (c *checker) platform() string {
 
 // unreadable reports an argument or file that cannot be read.
 func (c *checker) unreadable(name string, err error) {
+	if c.seen != nil {
+		c.problems = append(c.problems, fmt.Errorf("%s: %w", name, err))
+		return
+	}
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		err = pathErr.Err // the line names the file already
@@ -135,7 +152,7 @@ func (c *checker) checkFile(ctx context.Context, arg string) {
 		return
 	}
 	platform, by := c.platformOf(o)
-	if platform == "" {
+	if platform == "" && c.seen == nil {
 		c.missingPlatform(arg)
 		return
 	}
@@ -144,6 +161,10 @@ func (c *checker) checkFile(ctx context.Context, arg string) {
 
 // odd is for devices and the like, which are not opened.
 func (c *checker) odd(arg string) {
+	if c.seen != nil {
+		c.unreadable(arg, errors.New("is no regular file"))
+		return
+	}
 	if len(c.flags.platforms) != 1 {
 		c.missingPlatform(arg)
 		return
@@ -202,6 +223,19 @@ func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string
 		findings = append(findings, verify.Finding{Check: "read", Level: verify.Fail, Found: "unreadable", Text: "cannot be looked at in the image: " + err.Error()})
 	}
 	f.Findings = append(f.Findings, findings...)
+	if c.seen != nil {
+		c.tell(o, platform, *f)
+	}
+}
+
+// tell hands on what was found out.
+func (c *checker) tell(o opened, platform string, f report.File) {
+	if platform == "" { // then it was checked for nothing
+		f.Findings = nil
+	} else {
+		platform = c.wantFor(platform).Platform()
+	}
+	c.seen(seen{opened: o, key: o.key, platform: platform, report: f})
 }
 
 // checkTree checks the executables of a directory or archive.
@@ -222,7 +256,7 @@ func (c *checker) checkTree(ctx context.Context, arg string, source *rootfs.Sour
 		return
 	}
 	programs := slices.DeleteFunc(slices.Clone(found.programs), c.unasked)
-	if len(programs) == 0 {
+	if len(programs) == 0 && c.seen == nil {
 		c.finding(c.flags.platforms[0], arg, "platform", "holds nothing executable for "+strings.Join(c.flags.platforms, ", ")+", but "+strings.Join(found.programs[:min(3, len(found.programs))], ", "))
 	}
 	for _, path := range programs {
@@ -256,11 +290,12 @@ func (c *checker) checkMember(ctx context.Context, tree *rootfs.Tree, name, path
 		return
 	}
 	defer o.close()
+	o.key = path
 	if here, err := filepath.Abs(name); err == nil && kind == rootfs.Directory {
 		o.place = here
 	}
 	platform, by := c.platformOf(o)
-	if platform == "" {
+	if platform == "" && c.seen == nil {
 		c.finding(unknownPlatform, name, "platform", "is for an unknown platform: neither its name nor Go build info says it, want --platform")
 		return
 	}
@@ -278,6 +313,9 @@ func (c *checker) finding(platform, name, check, text string) {
 
 // nothing refuses what holds no executable.
 func (c *checker) nothing(arg string, found contents) {
+	if c.seen != nil {
+		return // compared with another, it may be what has changed
+	}
 	platform := c.platform()
 	if platform == "" {
 		platform = platformInName(arg)

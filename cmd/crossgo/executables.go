@@ -18,6 +18,7 @@ type opened struct {
 	size  int64
 	mode  fs.FileMode // 0 where no modes are known
 	place string      // path on this machine, or in its tree
+	key   string      // see seen
 	file  fs.File
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func platformsOf(items []rootfs.Item) string {
 func (c *checker) checkItem(ctx context.Context, name string, item rootfs.Item, platform string) {
 	tree, err := item.Open(ctx)
 	if err != nil {
-		c.report(platform).Unreadable(name, err)
+		c.broken(platform, name, err)
 		return
 	}
 	defer tree.Close()
@@ -73,21 +74,31 @@ func (c *checker) checkItem(ctx context.Context, name string, item rootfs.Item, 
 	entry := c.checkConfig(name, item, tree, img, platform)
 	programs, err := c.programsOf(ctx, tree, entry)
 	if err != nil {
-		c.report(platform).Unreadable(name, err)
+		c.broken(platform, name, err)
 		return
 	}
-	if len(programs) == 0 && entry == "" {
+	if len(programs) == 0 && entry == "" && c.seen == nil {
 		c.finding(platform, name, "format", "holds nothing executable, want at least one executable")
 	}
 	for _, path := range programs {
 		o, err := openMember(tree, name+"!/"+path, path)
 		if err != nil {
-			c.report(platform).Unreadable(name+"!/"+path, err)
+			c.broken(platform, name+"!/"+path, err)
 			continue
 		}
+		o.key = "[" + platform + "]!/" + path
 		c.checkOpened(ctx, o, platform, "", img)
 		o.close()
 	}
+}
+
+// broken is unreadable for what has a platform.
+func (c *checker) broken(platform, name string, err error) {
+	if c.seen != nil {
+		c.unreadable(name, err)
+		return
+	}
+	c.report(platform).Unreadable(name, err)
 }
 
 // imageOf is a tree as its user sees it.
@@ -116,9 +127,27 @@ func (c *checker) checkConfig(name string, item rootfs.Item, tree *rootfs.Tree, 
 		entry, more = img.Entry(verify.Start{Args: tree.Config.Args, Env: tree.Config.Env, WorkDir: tree.Config.WorkDir})
 		findings = append(findings, more...)
 	}
-	r := c.report(platform)
-	r.Files = append(r.Files, report.File{Name: name, Findings: findings})
+	r, file := c.report(platform), report.File{Name: name, Findings: findings}
+	r.Files = append(r.Files, file)
+	if c.seen != nil {
+		c.seen(seen{opened: opened{name: name}, key: "[" + platform + "]", platform: platform, report: file, config: settingsOf(tree.Config)})
+	}
 	return entry
+}
+
+// settingsOf are those of an image's config by name.
+func settingsOf(config *rootfs.Config) map[string]string {
+	all := map[string]string{}
+	for name, value := range map[string]string{"user": config.User, "start": strings.Join(config.Args, " "), "working directory": config.WorkDir} {
+		if value != "" {
+			all[name] = value
+		}
+	}
+	for _, e := range config.Env {
+		name, value, _ := strings.Cut(e, "=")
+		all["env "+name] = cmp.Or(value, `""`)
+	}
+	return all
 }
 
 // distribution are the directories of an image that a distribution's packages fill.

@@ -87,7 +87,7 @@ It reads a small YAML file, crossgo.yaml. The same file works with docker buildx
 		PersistentPreRun: func(*cobra.Command, []string) { *started = true },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newBuildCommand(), newVerifyCommand(), newVersionCommand())
+	root.AddCommand(newBuildCommand(), newVerifyCommand(), newDiffCommand(), newVersionCommand())
 	return root, started
 }
 

@@ -61,6 +61,7 @@ var rules = []rule{
 	{of: "verify", reach: none, never: outside},
 	{of: "verify/size", reach: none, never: outside},
 	{of: "verify/report", own: []string{"verify", "verify/size"}, reach: none, never: outside},
+	{of: "verify/compare", own: []string{"verify", "verify/report", "verify/size"}, reach: none, never: outside},
 	// The one place that reads archives and images, so that verify itself needs no more than the standard library.
 	{of: "verify/rootfs", own: []string{"verify"}, foreign: []string{
 		"github.com/google/go-containerregistry", "github.com/klauspost/compress", "github.com/therootcompany/xz"}},
@@ -83,7 +84,7 @@ var rules = []rule{
 		"github.com/tonistiigi/fsutil", "go.etcd.io/bbolt", "golang.org/x/sync", "golang.org/x/sys", "google.golang.org/grpc",
 	}},
 	{of: "cmd/crossgo-frontend", own: []string{"frontend", "step"}, foreign: []string{buildkit + "/frontend/gateway", buildkit + "/util/appcontext"}},
-	{of: "cmd/crossgo", own: []string{"engine", "frontend", "plan", "spec", "step", "verify", "verify/report", "verify/rootfs"}, foreign: []string{
+	{of: "cmd/crossgo", own: []string{"engine", "frontend", "plan", "spec", "step", "verify", "verify/compare", "verify/report", "verify/rootfs"}, foreign: []string{
 		buildkit, "github.com/agext/levenshtein", "github.com/containerd/console", "github.com/docker/cli", "github.com/spf13/cobra", "github.com/tonistiigi/fsutil",
 		"github.com/tonistiigi/go-csvvalue",
 	}},
