@@ -23,15 +23,18 @@ type buildFacts struct {
 var cgoMark = []byte(strings.Join([]string{"", "crosscall2", ""}, "\x00"))
 
 // readBuild reads the build info; nil when there is none or it cannot be read.
-func readBuild(r io.ReaderAt, size int64, format string) (facts *buildFacts) {
+func readBuild(r io.ReaderAt, size int64, bin *binary) (facts *buildFacts) {
 	defer func() {
 		if recover() != nil {
 			facts = nil // debug/buildinfo gave up on a hostile file: the same as none
 		}
 	}()
 	read := buildinfo.Read
-	if format == formatWasm {
+	switch bin.format {
+	case formatWasm:
 		read = func(r io.ReaderAt) (*debug.BuildInfo, error) { return wasmBuildInfo(r, size) }
+	case formatAr:
+		read = func(r io.ReaderAt) (*debug.BuildInfo, error) { return archiveBuildInfo(r, bin.members) }
 	}
 	info, err := read(io.NewSectionReader(r, 0, size))
 	if err != nil {

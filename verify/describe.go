@@ -20,13 +20,15 @@ type Facts struct {
 	Bad       string    `json:"bad,omitempty"`       // why it is no program that can be started; empty when it is one
 	Systems   []string  `json:"systems,omitempty"`   // the operating systems that its headers and notes name: a GOOS, or what else stands there
 	Link      string    `json:"link,omitempty"`      // ELF programs: "static", "static-pie", "dynamic" or "pie"
-	Loader    string    `json:"loader,omitempty"`    // ELF: PT_INTERP
+	Loader    string    `json:"loader,omitempty"`    // ELF: PT_INTERP; Mach-O: LC_LOAD_DYLINKER
 	Libc      string    `json:"libc,omitempty"`      // ELF: "glibc" or "musl", when anything in the file says so
 	Soname    string    `json:"soname,omitempty"`    // ELF: DT_SONAME
 	Needed    []string  `json:"needed,omitempty"`    // libraries (wasm: modules) that it imports from
-	RPath     []string  `json:"rpath,omitempty"`     // ELF: DT_RPATH, unexpanded
+	RPath     []string  `json:"rpath,omitempty"`     // ELF: DT_RPATH; Mach-O: LC_RPATH; unexpanded
 	RunPath   []string  `json:"runpath,omitempty"`   // ELF: DT_RUNPATH, unexpanded
 	Floors    []Floor   `json:"floors,omitempty"`    // ELF: the highest needed version of each family of symbols, sorted by name
+	MinOS     string    `json:"minOS,omitempty"`     // Mach-O and PE: the oldest system that loads it, "12.0"
+	Exports   []string  `json:"exports,omitempty"`   // libraries and archives: what others can link with, sorted
 	Signature string    `json:"signature,omitempty"` // Mach-O: "signed", or what is wrong with the signature
 	CGO       bool      `json:"cgo,omitempty"`       // Go's runtime/cgo is linked
 	Sections  []Section `json:"sections,omitempty"`  // those that take up bytes of the file
@@ -78,7 +80,7 @@ func Describe(r io.ReaderAt, size int64) (Facts, error) {
 	}
 	f := Facts{
 		Size: size, Format: bin.format, Machine: bin.machine, Bits: bin.bits, ByteOrder: bin.order, Kind: bin.kind, Bad: bin.kindBad,
-		Loader: bin.interp, Needed: bin.needed, Signature: bin.signature, CGO: bin.cgoLinked, Sections: bin.sections,
+		Loader: bin.interp, Needed: bin.needed, MinOS: bin.minOS, Exports: bin.exports, Signature: bin.signature, CGO: bin.cgoLinked, Sections: bin.sections,
 	}
 	for _, sign := range bin.system {
 		if !slices.Contains(f.Systems, sign.says) {
@@ -88,7 +90,10 @@ func Describe(r io.ReaderAt, size int64) (Facts, error) {
 	if bin.elf != nil {
 		f.takeELF(bin)
 	}
-	if b := readBuild(r, size, bin.format); b != nil {
+	if bin.macho != nil {
+		f.RPath = bin.macho.rpaths
+	}
+	if b := readBuild(r, size, bin); b != nil {
 		f.Build = describeBuild(b.info, b.goVersion)
 	}
 	return f, nil

@@ -69,6 +69,9 @@ func parseELF(r io.ReaderAt, size int64) (*binary, error) {
 	}
 	bin.hasDyn, bin.needed, bin.pieFlag = facts.dynamic.present, facts.dynamic.needed, facts.dynamic.flags1&uint64(elf.DF_1_PIE) != 0
 	bin.kind, bin.kindBad = elfKind(f, bin)
+	if bin.role = elfRole(f, bin); bin.role == libraryRole {
+		bin.exports = elfExports(f)
+	}
 	readNotes(f, bin)
 	if sign, ok := osabiSign(f.OSABI); ok {
 		bin.system = append([]evidence{sign}, bin.system...)

@@ -29,7 +29,7 @@ func elfSections(f *elf.File) []Section {
 func peSections(f *pe.File) []Section {
 	var list []Section
 	for _, s := range f.Sections {
-		if s.Size > 0 {
+		if s.Size > 0 && s.Offset > 0 {
 			list = append(list, Section{s.Name, int64(s.Size)})
 		}
 	}

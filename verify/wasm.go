@@ -17,6 +17,9 @@ const (
 
 	maxWasmSection  = 1 << 26 // bytes read of one import, export or custom section
 	maxWasmSections = 1 << 16
+	maxWasmNames    = 1 << 16 // imports, or exports
+
+	wasmFunctionKind = 0
 )
 
 // wasmSystems tells the system from the module that functions are imported from.
@@ -27,8 +30,23 @@ var wasmSystems = map[string]string{
 	"go":                     "js", // the name before Go 1.21
 }
 
-// wasmStarts are the exports that a host calls to run a program.
-var wasmStarts = []string{"_start", "run"}
+// wasmFunction is something that a module imports.
+type wasmFunction struct{ module, name string }
+
+// wasmRow is what a host calls and reads in a module for one system.
+type wasmRow struct {
+	start   string   // runs a program
+	exports []string // what else a program has to export
+}
+
+// wasmRows is by GOOS. wasip1: "application ABI" of WASI; js: what lib/wasm/wasm_exec.js of the Go distribution uses.
+var wasmRows = map[string]wasmRow{
+	"wasip1": {"_start", []string{"memory"}},
+	"js":     {"run", []string{"getsp", "mem", "resume"}},
+}
+
+// wasmReactor is the export that a host calls once before it calls the functions of a library (WASI calls that a reactor).
+const wasmReactor = "_initialize"
 
 func parseWasm(r io.ReaderAt, size int64) (*binary, error) {
 	head := make([]byte, 8)
@@ -38,7 +56,7 @@ func parseWasm(r io.ReaderAt, size int64) (*binary, error) {
 	if version := stdbinary.LittleEndian.Uint32(head[4:]); version != 1 {
 		return nil, fmt.Errorf("version is %#x, want a core module of version 1 (components are not supported)", version)
 	}
-	bin := &binary{machine: "wasm", bits: 32, order: little, kind: "module without an entry", kindBad: "exports neither _start nor run: it is a library, not a program"}
+	bin := &binary{machine: "wasm", bits: 32, order: little, kind: "module without an entry", kindBad: "exports neither _start nor run: it is a library, not a program", exports: []string{}}
 	err := eachSection(r, size, func(id byte, length int64, body []byte) error {
 		bin.sections = append(bin.sections, Section{wasmSectionName(id, body), length})
 		switch {
@@ -51,6 +69,7 @@ func parseWasm(r io.ReaderAt, size int64) (*binary, error) {
 		}
 		return nil
 	})
+	bin.exports = sortedNames(bin.exports)
 	return bin, err
 }
 
@@ -124,7 +143,7 @@ func (w *wasmReader) limits() {
 func takeImports(bin *binary, body []byte) error {
 	w := &wasmReader{raw: body}
 	for range w.number() {
-		module, _ := w.name(), w.name()
+		module, name := w.name(), w.name()
 		switch kind := w.number(); kind {
 		case 0: // function: type index
 			w.number()
@@ -142,6 +161,10 @@ func takeImports(bin *binary, body []byte) error {
 		if w.bad {
 			return fmt.Errorf("the import section is damaged")
 		}
+		if len(bin.wasm) == maxWasmNames {
+			return fmt.Errorf("more than %d imports", maxWasmNames)
+		}
+		bin.wasm = append(bin.wasm, wasmFunction{module, name})
 		takeModule(bin, module)
 	}
 	return nil
@@ -161,16 +184,29 @@ func takeExports(bin *binary, body []byte) error {
 	w := &wasmReader{raw: body}
 	for range w.number() {
 		name := w.name()
+		kind := w.number()
 		w.number()
-		w.number()
-		if w.bad {
+		if w.bad || len(bin.exports) == maxWasmNames {
 			return fmt.Errorf("the export section is damaged")
 		}
-		if slices.Contains(wasmStarts, name) {
-			bin.kind, bin.kindBad = "module with the entry "+name, ""
+		bin.exports = append(bin.exports, name)
+		if kind == wasmFunctionKind {
+			bin.takeEntry(name)
 		}
 	}
 	return nil
+}
+
+// takeEntry looks whether an exported function makes the module a program or a library.
+func (b *binary) takeEntry(name string) {
+	for _, row := range wasmRows { // no name is in two rows
+		if name == row.start {
+			b.kind, b.kindBad, b.role = "module with the entry "+name, "", programRole
+		}
+	}
+	if name == wasmReactor {
+		b.kind, b.kindBad, b.role = "reactor module", "exports "+wasmReactor+": it is a library, not a program", libraryRole
+	}
 }
 
 // wasmGoVersion reads the language version that Go's linker writes into the "producers" section, "go1.26.8".

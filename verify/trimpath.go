@@ -1,0 +1,105 @@
+package verify
+
+import (
+	"bytes"
+	stdbinary "encoding/binary"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+)
+
+// functionTable is a version of Go's table of functions (cmd/link/internal/ld/pcln.go; runtime/symtab.go: pcHeader). It begins
+// with a magic number, two zeros, the size of instructions and of pointers; then words follow.
+type functionTable struct {
+	magic uint32
+	files int // which of the words is the offset of the names of source files; the next one is where they end
+}
+
+var functionTables = []functionTable{
+	{0xfffffff1, 5}, // Go 1.20
+	{0xfffffff0, 5}, // Go 1.18
+	{0xfffffffa, 4}, // Go 1.16
+}
+
+const (
+	functionsHead = 8
+	maxFileNames  = 1 << 26 // bytes
+)
+
+// sourceFiles gives the names of the source files in Go's table of functions, each with a NUL behind it; nil when there is no such
+// table. WebAssembly modules leave out longer runs of zeros, so that the table's offsets lead nowhere.
+func sourceFiles(r io.ReaderAt, size int64, bin *binary) []byte {
+	order := stdbinary.ByteOrder(stdbinary.LittleEndian)
+	if bin.order == big {
+		order = stdbinary.BigEndian
+	}
+	for _, table := range functionTables {
+		mark := make([]byte, 6) // the two zeros too
+		order.PutUint32(mark, table.magic)
+		at := bin.pclntab.at
+		if bin.pclntab.size == 0 { // PE: it is a part of another section
+			at = find(r, size, mark)
+		}
+		if at < 0 {
+			continue
+		}
+		if names := table.read(r, size, at, mark, order); names != nil {
+			return names
+		}
+	}
+	return nil
+}
+
+// read reads the names of files when a table of this version stands at the offset.
+func (t functionTable) read(r io.ReaderAt, size, at int64, mark []byte, order stdbinary.ByteOrder) []byte {
+	head := make([]byte, functionsHead+8*(t.files+2))
+	if n, err := r.ReadAt(head, at); err != nil && err != io.EOF || n < len(head) || !bytes.HasPrefix(head, mark) {
+		return nil
+	}
+	word := func(i int) uint64 { return uint64(order.Uint32(head[functionsHead+4*i:])) }
+	switch head[functionsHead-1] {
+	case 4:
+	case 8:
+		word = func(i int) uint64 { return order.Uint64(head[functionsHead+8*i:]) }
+	default:
+		return nil
+	}
+	from, to := word(t.files), word(t.files+1)
+	if from >= to || to > uint64(size-at) || to-from > maxFileNames {
+		return nil
+	}
+	names := make([]byte, to-from)
+	if _, err := r.ReadAt(names, at+int64(from)); err != nil {
+		return nil
+	}
+	return names
+}
+
+// absolutePath is the name of a file on some machine: from the root, or from a drive of Windows.
+var absolutePath = regexp.MustCompile(`^(/|\\|[A-Za-z]:[\\/])`)
+
+// checkTrimpath: with -trimpath files are named by their module, "example.com/app/main.go". An absolute name is one of the machine
+// that built the program: it tells of that machine, and another one makes another file.
+func checkTrimpath(s *subject) []Finding {
+	const want = "-trimpath=true"
+	switch {
+	case !s.want.Trimpath:
+		return nil
+	case s.build == nil:
+		return s.unknown("trimpath", want, "there is no Go build info")
+	case s.build.settings["-trimpath"] != "true":
+		return fail("trimpath", "not set", want, "-trimpath is not in the build info, want "+want)
+	}
+	var local []string
+	for name := range bytes.SplitSeq(sourceFiles(s.file, s.size, s.bin), []byte{0}) {
+		if absolutePath.Match(name) {
+			local = append(local, string(name))
+		}
+	}
+	if len(local) > 0 {
+		slices.Sort(local)
+		return fail("trimpath", shorten(local), "no file of the machine that built it", fmt.Sprintf("names files of the machine that built it: %s", shorten(local)))
+	}
+	return pass("trimpath", want, want, "was built with -trimpath and names no file of the machine that built it")
+}
