@@ -14,7 +14,7 @@ type Kind string
 const (
 	KindBin    Kind = "bin"    // the verified binaries
 	KindImage  Kind = "image"  // an image that runs them
-	KindReport Kind = "report" // what verify found, as JSON and text
+	KindReport Kind = "report" // what verify found and the plan decided, for people and for programs
 )
 
 // Select is a parsed build target: a kind, and optionally the one binary it is narrowed to.

@@ -24,7 +24,11 @@ type Format struct {
 // give the same bytes.
 var Formats = []Format{
 	{Name: "text", Short: "a line for each thing to know", Write: writeText},
+	{Name: "table", File: "report.txt", Short: "a table of files, then those lines", Sizes: true, Write: writeTable},
 	{Name: "json", File: "report.json", Short: "all of it, for programs: docs/report.schema.json", Sizes: true, Write: writeJSON},
+	{Name: "sarif", File: "report.sarif", Short: "SARIF 2.1.0, for code scanning", Write: writeSARIF},
+	{Name: "junit", File: "report.junit.xml", Short: "JUnit XML, for CI", Write: writeJUnit},
+	{Name: "html", File: "report.html", Short: "one page for people, for any browser", Sizes: true, Write: writeHTML},
 }
 
 // LookupFormat is the format of that name. The error says which there are.
