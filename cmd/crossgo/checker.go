@@ -146,7 +146,7 @@ func (c *checker) checkFile(ctx context.Context, arg string) {
 		return
 	}
 	defer f.Close()
-	o := opened{name: arg, in: f, size: info.Size(), mode: info.Mode()}
+	o := opened{name: arg, in: f, size: info.Size(), mode: info.Mode(), build: c.want.BuildMode}
 	if o.place, err = filepath.Abs(arg); err != nil {
 		c.unreadable(arg, err)
 		return
@@ -200,7 +200,8 @@ func (c *checker) platformOf(o opened) (platform, by string) {
 // checkOpened checks one file whose platform is known, and whether it fits the image that it is in, or --root.
 func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string, img *verify.Image) {
 	want := c.wantFor(platform)
-	f := c.report(want.Platform()).CheckBytes(o.name, o.in, o.size, want)
+	want.BuildMode = o.build
+	f := c.examine(o, want)
 	if c.sizes {
 		f.MeasureBytes(o.in, o.size)
 	}
@@ -214,6 +215,7 @@ func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string
 	var findings []verify.Finding
 	var err error
 	switch {
+	case o.build != "": // what loads a library decides what it fits
 	case img != nil:
 		findings, err = img.Fits(verify.Program{Path: "/" + o.place})
 	case c.root != nil:
@@ -226,6 +228,16 @@ func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string
 	if c.seen != nil {
 		c.tell(o, platform, *f)
 	}
+}
+
+// examine makes the checks of the file itself. A library on this machine is compared with the header beside it.
+func (c *checker) examine(o opened, want verify.Want) *report.File {
+	r := c.report(want.Platform())
+	if want.BuildMode == "" || !filepath.IsAbs(o.place) {
+		return r.CheckBytes(o.name, o.in, o.size, want)
+	}
+	r.Check(o.name, o.place, want)
+	return &r.Files[len(r.Files)-1]
 }
 
 // tell hands on what was found out.
@@ -257,17 +269,33 @@ func (c *checker) checkTree(ctx context.Context, arg string, source *rootfs.Sour
 	}
 	programs := slices.DeleteFunc(slices.Clone(found.programs), c.unasked)
 	if len(programs) == 0 && c.seen == nil {
-		c.finding(c.flags.platforms[0], arg, "platform", "holds nothing executable for "+strings.Join(c.flags.platforms, ", ")+", but "+strings.Join(found.programs[:min(3, len(found.programs))], ", "))
+		c.narrowed(arg, found.programs)
 	}
-	for _, path := range programs {
-		c.checkMember(ctx, tree, memberName(arg, path, source.Kind), path, source.Kind)
+	for _, p := range programs {
+		c.checkMember(ctx, tree, memberName(arg, p.path, source.Kind), p, source.Kind)
 	}
 }
 
-// unasked reports whether the path of a file in a tree says that it is for a platform that was not asked for.
-func (c *checker) unasked(path string) bool {
-	platform := platformInName(path)
-	return platform != "" && len(c.flags.platforms) > 0 && !c.asked(platform)
+// narrowed refuses what holds executables, and none of those asked for.
+func (c *checker) narrowed(arg string, programs []candidate) {
+	platform, asked := unknownPlatform, []string{}
+	if len(c.flags.platforms) > 0 {
+		platform, asked = c.flags.platforms[0], c.flags.platforms
+	}
+	if c.flags.buildMode != "" {
+		asked = append(slices.Clone(asked), "--buildmode "+c.flags.buildMode)
+	}
+	var names []string
+	for _, p := range programs[:min(3, len(programs))] {
+		names = append(names, p.path)
+	}
+	c.finding(platform, arg, "platform", "holds nothing executable for "+strings.Join(asked, ", ")+", but "+strings.Join(names, ", "))
+}
+
+// unasked reports whether a file in a tree is for a platform that was not asked for, as its path says, or of another build mode.
+func (c *checker) unasked(p candidate) bool {
+	platform := platformInName(p.path)
+	return platform != "" && len(c.flags.platforms) > 0 && !c.asked(platform) || c.flags.buildMode != "" && p.build != c.want.BuildMode
 }
 
 func (c *checker) asked(platform string) bool {
@@ -283,14 +311,14 @@ func memberName(arg, path string, kind rootfs.Kind) string {
 }
 
 // checkMember checks one file of a directory or archive.
-func (c *checker) checkMember(ctx context.Context, tree *rootfs.Tree, name, path string, kind rootfs.Kind) {
-	o, err := openMember(tree, name, path)
+func (c *checker) checkMember(ctx context.Context, tree *rootfs.Tree, name string, p candidate, kind rootfs.Kind) {
+	o, err := openMember(tree, name, p.path)
 	if err != nil {
 		c.unreadable(name, err)
 		return
 	}
 	defer o.close()
-	o.key = path
+	o.key, o.build = p.path, p.build
 	if here, err := filepath.Abs(name); err == nil && kind == rootfs.Directory {
 		o.place = here
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/crossgo/crossgo/verify"
@@ -19,6 +20,7 @@ type opened struct {
 	mode  fs.FileMode // 0 where no modes are known
 	place string      // path on this machine, or in its tree
 	key   string      // see seen
+	build string      // "c-shared" or "c-archive" for a library that is checked by itself
 	file  fs.File
 }
 
@@ -46,9 +48,15 @@ func openMember(tree *rootfs.Tree, name, path string) (opened, error) {
 
 // contents are what a tree holds.
 type contents struct {
-	programs  []string // paths, in their order
-	unmarked  []string // programs of formats that need the right to execute, which they lack
-	libraries int      // libraries and object files: they are looked at with the programs that need them
+	programs  []candidate // in the order of their paths
+	unmarked  []string    // programs of formats that need the right to execute, which they lack
+	libraries int         // libraries and object files that Go did not make: they are looked at with the programs that need them
+}
+
+// candidate is a file to be checked.
+type candidate struct {
+	path  string
+	build string // "c-shared" or "c-archive" for a library that Go made
 }
 
 // executables walks a tree. Executable is what begins like one and has the right to execute, where its format and the tree have
@@ -80,20 +88,23 @@ func (all *contents) look(tree *rootfs.Tree, path string) error {
 		return err
 	}
 	defer o.close()
-	head := make([]byte, 4)
+	head := make([]byte, verify.SniffSize)
 	n, _ := o.in.ReadAt(head, 0)
 	if !verify.LooksExecutable(head[:n]) {
 		return nil
 	}
 	facts, err := verify.Describe(o.in, o.size)
 	switch marked := o.mode == 0 || o.mode&0o111 != 0 || hasNoModes(head); {
+	case err != nil && strings.HasPrefix(string(head), "!<arch>"): // a package of Debian, say
 	case err != nil && marked: // damaged: the check says how
-		all.programs = append(all.programs, path)
+		all.programs = append(all.programs, candidate{path: path})
 	case err != nil:
-	case isLibrary(facts):
+	case isLibrary(facts) && goLibrary(facts) == "":
 		all.libraries++
+	case isLibrary(facts):
+		all.programs = append(all.programs, candidate{path, goLibrary(facts)})
 	case marked:
-		all.programs = append(all.programs, path)
+		all.programs = append(all.programs, candidate{path: path})
 	default:
 		all.unmarked = append(all.unmarked, path)
 	}
@@ -103,6 +114,22 @@ func (all *contents) look(tree *rootfs.Tree, path string) error {
 // hasNoModes tells the formats that start without the right to execute: PE and WebAssembly.
 func hasNoModes(head []byte) bool {
 	return strings.HasPrefix(string(head), "MZ") || strings.HasPrefix(string(head), "\x00asm")
+}
+
+// libraryModes are the build modes of libraries for C.
+var libraryModes = []string{"c-shared", "c-archive"}
+
+// goLibrary is the build mode of a library that Go made for C, empty for any other file.
+func goLibrary(f verify.Facts) string {
+	if f.Build == nil {
+		return ""
+	}
+	for _, s := range f.Build.Settings {
+		if s.Key == "-buildmode" && slices.Contains(libraryModes, s.Value) {
+			return s.Value
+		}
+	}
+	return ""
 }
 
 // isLibrary tells what programs need from programs.

@@ -80,13 +80,13 @@ func (c *checker) checkItem(ctx context.Context, name string, item rootfs.Item, 
 	if len(programs) == 0 && entry == "" && c.seen == nil {
 		c.finding(platform, name, "format", "holds nothing executable, want at least one executable")
 	}
-	for _, path := range programs {
-		o, err := openMember(tree, name+"!/"+path, path)
+	for _, p := range programs {
+		o, err := openMember(tree, name+"!/"+p.path, p.path)
 		if err != nil {
-			c.broken(platform, name+"!/"+path, err)
+			c.broken(platform, name+"!/"+p.path, err)
 			continue
 		}
-		o.key = "[" + platform + "]!/" + path
+		o.key, o.build = "["+platform+"]!/"+p.path, p.build
 		c.checkOpened(ctx, o, platform, "", img)
 		o.close()
 	}
@@ -155,16 +155,16 @@ var distribution = []string{"bin", "sbin", "lib", "lib32", "lib64", "libx32", "u
 
 // programsOf are the executables of an image to be checked: what it starts, what Go made, and what lies outside of the distribution's
 // directories; with --all every one.
-func (c *checker) programsOf(ctx context.Context, tree *rootfs.Tree, entry string) ([]string, error) {
+func (c *checker) programsOf(ctx context.Context, tree *rootfs.Tree, entry string) ([]candidate, error) {
 	all, err := executables(ctx, tree)
 	if err != nil {
 		return nil, err
 	}
-	programs := slices.DeleteFunc(all.programs, func(path string) bool { return !c.flags.all && ofDistribution(path) && !isGo(tree, path) })
+	programs := slices.DeleteFunc(all.programs, func(p candidate) bool { return !c.flags.all && ofDistribution(p.path) && !isGo(tree, p.path) })
 	path := realPath(tree, entry)
-	if path != "" && !slices.Contains(programs, path) {
-		programs = append(programs, path)
-		slices.Sort(programs)
+	if path != "" && !slices.ContainsFunc(programs, func(p candidate) bool { return p.path == path }) {
+		programs = append(programs, candidate{path: path})
+		slices.SortFunc(programs, func(a, b candidate) int { return strings.Compare(a.path, b.path) })
 	}
 	return programs, nil
 }

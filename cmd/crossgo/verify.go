@@ -19,7 +19,7 @@ import (
 // verifyFlags are the flags of the verify command as the user gave them.
 type verifyFlags struct {
 	platforms                     []string
-	libc, floor, cgo              string
+	libc, floor, cgo, buildMode   string
 	static, dynamic, pie, statPIE bool
 	allow                         []string
 	strict, all                   bool
@@ -80,6 +80,7 @@ func (f *verifyFlags) register(cmd *cobra.Command) {
 	set.BoolVar(&f.pie, "pie", false, "the files must be dynamic and position independent")
 	set.BoolVar(&f.statPIE, "static-pie", false, "the files must be static and position independent")
 	set.StringVar(&f.cgo, "cgo", "", "the files must have been built with cgo on or off")
+	set.StringVar(&f.buildMode, "buildmode", "", "the files must be exe, c-shared or c-archive (default: programs; in directories and images libraries that Go made, too)")
 	set.StringSliceVar(&f.allow, "allow", nil, "checks that may fail, by id")
 	set.BoolVar(&f.strict, "strict", false, "warnings are failures")
 	set.BoolVar(&f.all, "all", false, "in images: check every executable, those of the distribution too")
@@ -169,6 +170,9 @@ func (f verifyFlags) want() (verify.Want, error) {
 			problems = append(problems, errors.New("--libc and --glibc-floor are for linux platforms only"))
 		}
 	}
+	if f.buildMode != programMode {
+		want.BuildMode = f.buildMode
+	}
 	if f.floor != "" && f.libc == "" {
 		want.Libc = "glibc"
 	}
@@ -190,6 +194,9 @@ func (f verifyFlags) want() (verify.Want, error) {
 	}
 	return want, errors.Join(problems...)
 }
+
+// programMode is what Go calls the build mode of programs.
+const programMode = "exe"
 
 // links are the kinds of linking that were asked for.
 func (f verifyFlags) links() []string {
@@ -218,6 +225,12 @@ var verifyRules = []struct {
 		func(f verifyFlags) string { return fmt.Sprintf("--glibc-floor %q: want a version like 2.31", f.floor) }},
 	{func(f verifyFlags) bool { return !slices.Contains([]string{"", "on", "off"}, f.cgo) },
 		func(f verifyFlags) string { return fmt.Sprintf("--cgo %q: want on or off", f.cgo) }},
+	{func(f verifyFlags) bool {
+		return !slices.Contains(append([]string{"", programMode}, libraryModes...), f.buildMode)
+	},
+		func(f verifyFlags) string {
+			return fmt.Sprintf("--buildmode %q: want exe, c-shared or c-archive", f.buildMode)
+		}},
 	{func(f verifyFlags) bool { _, err := report.LookupFormat(f.format); return err != nil },
 		func(f verifyFlags) string {
 			return fmt.Sprintf("--format %q: want one of %s", f.format, report.FormatNames())

@@ -64,6 +64,7 @@ var scalars = []struct {
 	{"soname", func(f verify.Facts) string { return f.Soname }},
 	{"rpath", func(f verify.Facts) string { return strings.Join(f.RPath, ":") }},
 	{"runpath", func(f verify.Facts) string { return strings.Join(f.RunPath, ":") }},
+	{"minimum system", func(f verify.Facts) string { return f.MinOS }},
 	{"signature", func(f verify.Facts) string { return f.Signature }},
 	{"cgo", func(f verify.Facts) string { return yes(f.CGO) }},
 	{GoVersion, func(f verify.Facts) string { return build(f).GoVersion }},
@@ -108,6 +109,7 @@ func Programs(old, new Program) []Change {
 	all = slices.Concat(all,
 		named(Needed, list(old.Facts.Needed), list(new.Facts.Needed)),
 		named(Floor, floors(old.Facts), floors(new.Facts)),
+		named(Export, list(old.Facts.Exports), list(new.Facts.Exports)),
 		named(Module, modules(build(old.Facts)), modules(build(new.Facts))),
 		named(Setting, settings(build(old.Facts)), settings(build(new.Facts))),
 		named(Config, old.Config, new.Config),
@@ -198,14 +200,14 @@ func sizes(what string, old, new map[string]int64) []Change {
 	var all []Change
 	for _, name := range union(old, new) {
 		if d := new[name] - old[name]; d != 0 {
-			all = append(all, Change{What: what, Name: name, Old: bytes(old, name), New: bytes(new, name), Bytes: d})
+			all = append(all, Change{What: what, Name: name, Old: number(old, name), New: number(new, name), Bytes: d})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Change) int { return cmp.Compare(abs(b.Bytes), abs(a.Bytes)) })
 	return all
 }
 
-func bytes(sizes map[string]int64, name string) string {
+func number(sizes map[string]int64, name string) string {
 	if n, ok := sizes[name]; ok {
 		return fmt.Sprint(n)
 	}

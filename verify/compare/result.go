@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/crossgo/crossgo/verify/report"
+	"unicode"
 )
 
 // Status says what became of a file.
@@ -92,15 +91,15 @@ func (r Result) Text(w io.Writer) error {
 
 func (f File) text(b *strings.Builder) {
 	if f.Old != nil {
-		fmt.Fprintf(b, "--- %s\n", report.OneLine(f.Old.Name))
+		fmt.Fprintf(b, "--- %s\n", oneLine(f.Old.Name))
 	}
 	if f.New != nil {
-		fmt.Fprintf(b, "+++ %s\n", report.OneLine(f.New.Name))
+		fmt.Fprintf(b, "+++ %s\n", oneLine(f.New.Name))
 	}
 	told, left := map[string]int{}, map[string]int64{}
 	for i, c := range f.Changes {
 		if told[c.What]++; told[c.What] <= maxSizes || c.What != Section && c.What != Package {
-			fmt.Fprintf(b, "%s\n", report.OneLine(c.line()))
+			fmt.Fprintf(b, "%s\n", oneLine(c.line()))
 			continue
 		}
 		left[c.What] += c.Bytes
@@ -142,3 +141,13 @@ func (c Change) line() string {
 
 // signed is a number of bytes with its sign.
 func signed(n int64) string { return fmt.Sprintf("%+d bytes", n) }
+
+// oneLine keeps what a hostile file calls itself from breaking lines or driving the terminal.
+func oneLine(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return '?'
+		}
+		return c
+	}, s)
+}

@@ -37,6 +37,3 @@ func (f *File) MeasureBytes(in io.ReaderAt, bytes int64) {
 		f.Sizes = &m
 	}
 }
-
-// OneLine keeps what a hostile file calls itself from breaking lines or driving the terminal.
-func OneLine(s string) string { return oneLine(s) }
