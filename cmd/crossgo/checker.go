@@ -258,7 +258,7 @@ func (c *checker) checkTree(ctx context.Context, arg string, source *rootfs.Sour
 		return
 	}
 	defer tree.Close()
-	found, err := executables(ctx, tree)
+	found, err := executables(ctx, tree, func(opened) bool { return true })
 	if err != nil {
 		c.unreadable(arg, err)
 		return

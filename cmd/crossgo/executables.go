@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"io"
 	"io/fs"
@@ -60,8 +61,8 @@ type candidate struct {
 }
 
 // executables walks a tree. Executable is what begins like one and has the right to execute, where its format and the tree have
-// such rights.
-func executables(ctx context.Context, tree *rootfs.Tree) (contents, error) {
+// such rights. Files that are not wanted are passed over.
+func executables(ctx context.Context, tree *rootfs.Tree, wanted func(opened) bool) (contents, error) {
 	var all contents
 	err := fs.WalkDir(tree.FS, ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -72,14 +73,14 @@ func executables(ctx context.Context, tree *rootfs.Tree) (contents, error) {
 		case err != nil:
 			return err
 		case d.Type().IsRegular():
-			return all.look(tree, path)
+			return all.look(tree, path, wanted)
 		}
 		return nil
 	})
 	return all, err
 }
 
-func (all *contents) look(tree *rootfs.Tree, path string) error {
+func (all *contents) look(tree *rootfs.Tree, path string, wanted func(opened) bool) error {
 	o, err := openMember(tree, path, path)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil
@@ -90,7 +91,7 @@ func (all *contents) look(tree *rootfs.Tree, path string) error {
 	defer o.close()
 	head := make([]byte, verify.SniffSize)
 	n, _ := o.in.ReadAt(head, 0)
-	if !verify.LooksExecutable(head[:n]) {
+	if !verify.LooksExecutable(head[:n]) || !wanted(o) {
 		return nil
 	}
 	facts, err := verify.Describe(o.in, o.size)
@@ -109,6 +110,17 @@ func (all *contents) look(tree *rootfs.Tree, path string) error {
 		all.unmarked = append(all.unmarked, path)
 	}
 	return nil
+}
+
+// isGo reports whether Go made a file. It reads less of it than verify.Describe does.
+func isGo(o opened) (found bool) {
+	defer func() {
+		if recover() != nil { // the debug packages of the standard library are not made for hostile files
+			found = false
+		}
+	}()
+	_, err := buildinfo.Read(io.NewSectionReader(o.in, 0, o.size))
+	return err == nil
 }
 
 // hasNoModes tells the formats that start without the right to execute: PE and WebAssembly.

@@ -156,11 +156,11 @@ var distribution = []string{"bin", "sbin", "lib", "lib32", "lib64", "libx32", "u
 // programsOf are the executables of an image to be checked: what it starts, what Go made, and what lies outside of the distribution's
 // directories; with --all every one.
 func (c *checker) programsOf(ctx context.Context, tree *rootfs.Tree, entry string) ([]candidate, error) {
-	all, err := executables(ctx, tree)
+	all, err := executables(ctx, tree, func(o opened) bool { return c.flags.all || !ofDistribution(o.place) || isGo(o) })
 	if err != nil {
 		return nil, err
 	}
-	programs := slices.DeleteFunc(all.programs, func(p candidate) bool { return !c.flags.all && ofDistribution(p.path) && !isGo(tree, p.path) })
+	programs := all.programs
 	path := realPath(tree, entry)
 	if path != "" && !slices.ContainsFunc(programs, func(p candidate) bool { return p.path == path }) {
 		programs = append(programs, candidate{path: path})
@@ -172,16 +172,6 @@ func (c *checker) programsOf(ctx context.Context, tree *rootfs.Tree, entry strin
 func ofDistribution(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return slices.Contains(distribution, first) && !strings.HasPrefix(path, "usr/local/")
-}
-
-func isGo(tree *rootfs.Tree, path string) bool {
-	o, err := openMember(tree, path, path)
-	if err != nil {
-		return false
-	}
-	defer o.close()
-	facts, err := verify.Describe(o.in, o.size)
-	return err == nil && facts.Build != nil
 }
 
 // realPath is where the links of a path lead, as package fs names it; empty for nowhere.
