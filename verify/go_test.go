@@ -42,7 +42,8 @@ func TestMain(m *testing.M) {
 type goBuild struct {
 	name, source string
 	env, args    []string
-	files        map[string]string // more of the module, or other ones than the usual
+	texts        map[string]string // more of the module, or other ones than the usual
+	files        map[string]string // beside the source: by name, where they are
 }
 
 var (
@@ -66,12 +67,17 @@ func (b goBuild) path(t *testing.T) string {
 func (b goBuild) run(out string) error {
 	dir := out + ".src"
 	files := map[string]string{"go.mod": "module example.com/tiny\n\ngo 1.26\n", "main.go": b.source}
-	maps.Copy(files, b.files)
+	maps.Copy(files, b.texts)
 	for name, text := range files {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	for name, from := range b.files {
+		if err := os.Link(from, filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}

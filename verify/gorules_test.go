@@ -31,7 +31,7 @@ func TestGoRules(t *testing.T) {
 	lined.source = "package main\n\n//line /home/someone/app/main.go:1\nfunc main() { println(1) }\n"
 	replaced := linuxBuild("replaced", "-trimpath")
 	replaced.source = "package main\n\nimport \"example.com/lib\"\n\nfunc main() { lib.Hello() }\n"
-	replaced.files = map[string]string{
+	replaced.texts = map[string]string{
 		"go.mod":     "module example.com/tiny\n\ngo 1.26\n\nrequire example.com/lib v1.2.3\n\nreplace example.com/lib => ./lib\n",
 		"lib/go.mod": "module example.com/lib\n", "lib/lib.go": "package lib\n\nfunc Hello() { println(1) }\n",
 	}

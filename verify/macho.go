@@ -65,7 +65,7 @@ type machoFacts struct {
 }
 
 func parseMachO(r io.ReaderAt, size int64) (*binary, error) {
-	f, err := macho.NewFile(io.NewSectionReader(r, 0, size))
+	f, err := macho.NewFile(limited(r, size))
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ type peFacts struct {
 const peDLL = "DLL"
 
 func parsePE(r io.ReaderAt, size int64) (*binary, error) {
-	f, err := pe.NewFile(io.NewSectionReader(r, 0, size))
+	f, err := pe.NewFile(windows(limited(r, size), size)) // it reads symbols one by one
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,12 @@ func parsePE(r io.ReaderAt, size int64) (*binary, error) {
 	if bin.machine == "" {
 		bin.machine = fmt.Sprintf("PE machine %#x", f.Machine)
 	}
-	if f.OptionalHeader == nil {
-		bin.bits, bin.kind, bin.kindBad, bin.role = peObjectBits[f.Machine], "object", "is an object file without an optional header, not linked yet", objectRole
+	head := make([]byte, 2)
+	if _, err := r.ReadAt(head, 0); err != nil {
+		return nil, err
+	}
+	if f.OptionalHeader == nil || string(head) != "MZ" { // Go's linker gives its objects an optional header
+		bin.bits, bin.kind, bin.kindBad, bin.role = peObjectBits[f.Machine], "object", "is an object file, not linked yet", objectRole
 		return bin, nil
 	}
 	bin.takeHeader(f)

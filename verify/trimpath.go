@@ -37,14 +37,15 @@ func sourceFiles(r io.ReaderAt, size int64, bin *binary) []byte {
 	for _, table := range functionTables {
 		mark := make([]byte, 6) // the two zeros too
 		order.PutUint32(mark, table.magic)
-		at := bin.pclntab.at
-		if bin.pclntab.size == 0 { // PE: it is a part of another section
-			at = find(r, size, mark)
+		within := bin.pclntab
+		if within.size == 0 {
+			within = extent{0, size}
 		}
+		at := find(io.NewSectionReader(r, within.at, within.size), within.size, mark)
 		if at < 0 {
 			continue
 		}
-		if names := table.read(r, size, at, mark, order); names != nil {
+		if names := table.read(r, size, within.at+at, mark, order); names != nil {
 			return names
 		}
 	}
