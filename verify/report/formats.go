@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -23,12 +24,12 @@ type Format struct {
 // Formats are all forms, in the order of the help. Each takes the reports of any number of platforms, at least one, and the same reports
 // give the same bytes.
 var Formats = []Format{
-	{Name: "text", Short: "a line for each thing to know", Write: writeText},
-	{Name: "table", File: "report.txt", Short: "a table of files, then those lines", Sizes: true, Write: writeTable},
+	{Name: "text", Short: "a line for each thing to know", Write: readable(writeText)},
+	{Name: "table", File: "report.txt", Short: "a table of files, then those lines", Sizes: true, Write: readable(writeTable)},
 	{Name: "json", File: "report.json", Short: "all of it, for programs: docs/report.schema.json", Sizes: true, Write: writeJSON},
-	{Name: "sarif", File: "report.sarif", Short: "SARIF 2.1.0, for code scanning", Write: writeSARIF},
-	{Name: "junit", File: "report.junit.xml", Short: "JUnit XML, for CI", Write: writeJUnit},
-	{Name: "html", File: "report.html", Short: "one page for people, for any browser", Sizes: true, Write: writeHTML},
+	{Name: "sarif", File: "report.sarif", Short: "SARIF 2.1.0, for code scanning", Write: readable(writeSARIF)},
+	{Name: "junit", File: "report.junit.xml", Short: "JUnit XML, for CI", Write: readable(writeJUnit)},
+	{Name: "html", File: "report.html", Short: "one page for people, for any browser", Sizes: true, Write: readable(writeHTML)},
 }
 
 // LookupFormat is the format of that name. The error says which there are.
@@ -57,13 +58,58 @@ func (f *File) Measure(path string) {
 	}
 }
 
+// writeText begins each line with the platform where there are several.
 func writeText(w io.Writer, reports []Report) error {
+	if len(reports) == 1 {
+		return reports[0].Text(w)
+	}
 	for _, r := range reports {
-		if err := r.Text(w); err != nil {
+		var b strings.Builder
+		if err := r.Text(&b); err != nil {
 			return err
+		}
+		for line := range strings.Lines(b.String()) {
+			if _, err := fmt.Fprintf(w, "%s: %s", r.Platform, line); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// readable is a writer that is given texts without anything that drives a terminal, breaks a line or is no letter: they come from files
+// that nobody vouches for.
+func readable(write func(io.Writer, []Report) error) func(io.Writer, []Report) error {
+	return func(w io.Writer, reports []Report) error {
+		return write(w, clean(reflect.ValueOf(reports)).Interface().([]Report))
+	}
+}
+
+// clean is a copy with every string made oneLine.
+func clean(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	switch v.Kind() {
+	case reflect.String:
+		out.SetString(oneLine(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			out.Set(reflect.New(v.Type().Elem()))
+			out.Elem().Set(clean(v.Elem()))
+		}
+	case reflect.Slice:
+		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			out.Index(i).Set(clean(v.Index(i)))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := out.Field(i); f.CanSet() {
+				f.Set(clean(v.Field(i)))
+			}
+		}
+	}
+	return out
 }
 
 // Document is what report.json holds: the report of one platform, or those of several.

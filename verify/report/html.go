@@ -19,7 +19,7 @@ var pageText string
 
 // pageTemplate escapes all that it is given for the place where it stands: names and texts come from files that nobody vouches for.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"bytes": bytesText, "prose": prose, "plain": oneLine, "short": func(s string) string { return s[:min(12, len(s))] },
+	"bytes": bytesText, "prose": prose, "short": func(s string) string { return s[:min(12, len(s))] },
 }).Parse(pageText))
 
 // writeHTML writes one page that stands by itself: no script, nothing from the network, light or dark as its reader has it.

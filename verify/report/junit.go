@@ -24,13 +24,13 @@ func writeJUnit(w io.Writer, reports []Report) error {
 }
 
 func suite(r Report, f File, id int) junit.Testsuite {
-	s := junit.Testsuite{Name: r.Platform + " " + oneLine(f.Name), ID: id, Time: "0", File: oneLine(f.Name)}
+	s := junit.Testsuite{Name: r.Platform + " " + f.Name, ID: id, Time: "0", File: f.Name}
 	s.AddProperty("platform", r.Platform)
 	if f.SHA256 != "" {
 		s.AddProperty("sha256", f.SHA256)
 	}
 	for _, o := range f.outcomes() {
-		c := junit.Testcase{Name: o.check, Classname: r.Platform + "." + oneLine(f.Name), Time: "0"}
+		c := junit.Testcase{Name: o.check, Classname: r.Platform + "." + f.Name, Time: "0"}
 		switch o.level {
 		case verify.Pass:
 		case verify.Note:

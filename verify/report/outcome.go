@@ -47,7 +47,7 @@ func (o outcome) text() string {
 	var lines []string
 	for _, f := range o.findings {
 		if f.Level == o.level {
-			lines = append(lines, oneLine(f.Text))
+			lines = append(lines, f.Text)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -130,13 +130,13 @@ func (r Report) Text(w io.Writer) error {
 			case verify.Pass:
 				passed++
 			case verify.Note, verify.Warn:
-				fmt.Fprintf(&b, "%s: %s: %s: %s\n", oneLine(f.Name), levelWords[finding.Level], finding.Check, oneLine(finding.Text))
+				fmt.Fprintf(&b, "%s: %s: %s: %s\n", oneLine(f.Name), levelWords[finding.Level], oneLine(finding.Check), oneLine(finding.Text))
 			default:
-				fmt.Fprintf(&b, "%s: %s: %s\n", oneLine(f.Name), finding.Check, oneLine(finding.Text))
+				fmt.Fprintf(&b, "%s: %s: %s\n", oneLine(f.Name), oneLine(finding.Check), oneLine(finding.Text))
 			}
 		}
 		if !verify.Failed(f.Findings) {
-			fmt.Fprintf(&b, "%s: ok: %s, %d checks\n", oneLine(f.Name), r.Platform, passed)
+			fmt.Fprintf(&b, "%s: ok: %s, %d checks\n", oneLine(f.Name), oneLine(r.Platform), passed)
 		}
 	}
 	for _, l := range r.Layers {

@@ -68,7 +68,7 @@ func result(run *sarif.Run, r Report, f File, finding verify.Finding) *sarif.Res
 
 // plain is text without what SARIF takes for placeholders and links (sections 3.11.5, 3.11.6).
 func plain(s string) string {
-	return strings.NewReplacer("{", "{{", "}", "}}", "[", `\[`, "]", `\]`).Replace(oneLine(s))
+	return strings.NewReplacer("{", "{{", "}", "}}", "[", `\[`, "]", `\]`).Replace(s)
 }
 
 // sentence begins with a capital, unless with code, and ends with a stop.

@@ -20,7 +20,7 @@ func writeTable(w io.Writer, reports []Report) error {
 	fmt.Fprintln(t, "PLATFORM\tFILE\tSIZE\tPASSED\tNOTES\tWARNINGS\tFAILED\tRESULT")
 	for _, r := range reports {
 		for _, f := range r.Files {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", oneLine(r.Platform), oneLine(f.Name), bytesText(f.Size),
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", r.Platform, f.Name, bytesText(f.Size),
 				f.count(verify.Pass), f.count(verify.Note), f.count(verify.Warn), f.count(verify.Fail), levelResults[f.Level()])
 		}
 	}
@@ -49,9 +49,9 @@ func writeLargest(b *strings.Builder, reports []Report) {
 			}
 			var names []string
 			for _, p := range f.Sizes.Packages[:min(largest, len(f.Sizes.Packages))] {
-				names = append(names, fmt.Sprintf("%s %s", oneLine(p.Name), bytesText(p.Bytes)))
+				names = append(names, fmt.Sprintf("%s %s", p.Name, bytesText(p.Bytes)))
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\n", oneLine(r.Platform), oneLine(f.Name), strings.Join(names, ", "))
+			fmt.Fprintf(t, "%s\t%s\t%s\n", r.Platform, f.Name, strings.Join(names, ", "))
 		}
 	}
 	_ = t.Flush() // memory does not fail

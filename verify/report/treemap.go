@@ -222,7 +222,7 @@ func packageTiles(g group, total int64, in box, class string) []tile {
 	}
 	var tiles []tile
 	for i, b := range squarify(values, in) {
-		name := oneLine(shown[i].Name)
+		name := shown[i].Name
 		tiles = append(tiles, tile{box: b.round(), Class: class, Label: fitPath(name, b), Title: name + " " + bytesText(shown[i].Bytes)})
 	}
 	return tiles
@@ -243,7 +243,7 @@ func (b box) tenths() box {
 // fit is as much of a text in letters of a width as the box is wide, nothing where that would say nothing.
 func fit(text string, in box, letter float64) string {
 	n := int((in.W - 8) / letter)
-	runes := []rune(oneLine(text))
+	runes := []rune(text)
 	switch {
 	case in.H < line || n < 3:
 		return ""
