@@ -140,7 +140,7 @@ func gather(ctx context.Context, flags diffFlags, arg string) (gathered, error) 
 }
 
 func (s seen) side() diffSide {
-	side := diffSide{key: s.key, platform: s.platform, is: compare.Side{Name: s.name, Size: s.report.Size, SHA256: s.report.SHA256}}
+	side := diffSide{key: s.key, platform: s.platform, is: compare.Side{Name: s.name, Platform: s.platform, Size: s.report.Size, SHA256: s.report.SHA256}}
 	side.program = compare.Program{SHA256: s.report.SHA256, Sizes: s.report.Sizes, Findings: s.report.Findings, Config: s.config}
 	if s.in != nil {
 		facts, err := verify.Describe(s.in, s.size)
@@ -162,10 +162,10 @@ func pair(old, new []diffSide) []compare.File {
 		files = append(files, pairs...)
 	}
 	for _, a := range old {
-		files = append(files, compare.File{Name: a.key, Platform: a.platform, Status: compare.Removed, Old: &a.is})
+		files = append(files, compare.File{Name: a.key, Status: compare.Removed, Old: &a.is})
 	}
 	for _, b := range new {
-		files = append(files, compare.File{Name: b.key, Platform: b.platform, Status: compare.Added, New: &b.is})
+		files = append(files, compare.File{Name: b.key, Status: compare.Added, New: &b.is})
 	}
 	slices.SortStableFunc(files, func(a, b compare.File) int { return strings.Compare(a.Name, b.Name) })
 	return files
@@ -195,7 +195,7 @@ func pairBy(word func(diffSide) string, old, new []diffSide) (pairs []compare.Fi
 }
 
 func compared(a, b diffSide) compare.File {
-	f := compare.File{Name: b.key, Platform: b.platform, Status: compare.Equal, Old: &a.is, New: &b.is, Changes: compare.Programs(a.program, b.program)}
+	f := compare.File{Name: b.key, Status: compare.Equal, Old: &a.is, New: &b.is, Changes: compare.Programs(a.program, b.program)}
 	if len(f.Changes) > 0 {
 		f.Status = compare.Changed
 	}

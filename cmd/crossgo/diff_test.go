@@ -44,7 +44,7 @@ func TestDiff(t *testing.T) {
 		says []string // $ stands for the directory; empty: nothing at all
 	}{
 		{"$/one $/one", 0, nil},
-		{"$/one $/two", 1, []string{"--- $/one\n+++ $/two\n~ size ", "~ link         static -> pie\n", "+ loader       /lib64/ld-linux-x86-64.so.2\n", "~ setting      -buildmode exe -> pie\n",
+		{"$/one $/two", 1, []string{"--- $/one (linux/amd64)\n+++ $/two (linux/amd64)\n~ size ", "~ link         static -> pie\n", "+ loader       /lib64/ld-linux-x86-64.so.2\n", "~ setting      -buildmode exe -> pie\n",
 			"+ setting      -ldflags -s -w\n", "- section      .debug_info -", "+ section      .data.rel.ro +"}},
 		{"$/one $/script", 1, []string{"~ format       ELF -> a script", "- go           go"}},
 		{"$/one $/missing", 2, []string{"diff: $/missing: stat $/missing: no such file or directory"}},
@@ -54,15 +54,15 @@ func TestDiff(t *testing.T) {
 		{"$/one $/two --platform linux/vax", 2, []string{`platform "linux/vax": unknown`}},
 		{"$/one $/two --what", 2, []string{"unknown flag: --what"}},
 		{"$/one $/two --output $/none/there/is", 2, []string{"diff: write the result: open $/none/there/is"}},
-		{"$/old $/new", 1, []string{"--- $/old/linux_amd64/app-1.0/server\n+++ $/new/linux_amd64/app-1.1/server\n", "\n\n--- $/old/linux_amd64/gone\n", "\n\n+++ $/new/linux_arm64/more\n"}},
-		{"$/old $/new --platform linux/arm64", 1, []string{"+++ $/new/linux_arm64/more\n"}},
+		{"$/old $/new", 1, []string{"--- $/old/linux_amd64/app-1.0/server (linux/amd64)\n+++ $/new/linux_amd64/app-1.1/server (linux/amd64)\n", "\n\n--- $/old/linux_amd64/gone (linux/amd64)\n", "\n\n+++ $/new/linux_arm64/more (linux/arm64)\n"}},
+		{"$/old $/new --platform linux/arm64", 1, []string{"+++ $/new/linux_arm64/more (linux/arm64)\n"}},
 		{"$/old $/new.tar --platform linux/arm64", 0, nil},
 		{"$/none $/none", 0, nil},
-		{"$/none $/new.tar", 1, []string{"+++ $/new.tar!linux_arm64/server\n"}},
+		{"$/none $/new.tar", 1, []string{"+++ $/new.tar!linux_arm64/server (linux/arm64)\n"}},
 		{host + "/app:1 " + host + "/app:1", 0, nil},
 		{host + "/app:1 " + host + "/app:2", 1, []string{
-			"+++ " + host + "/app:2[linux/amd64]\n+ config       env A \"\"\n+ config       user 65532\n",
-			"app:2[linux/amd64]!/server\n~ size", "~ check        fits-loader pass -> fail: needs /lib64/ld-linux-x86-64.so.2", "\n\n+++ " + host + "/app:2[linux/arm64]!/server\n"}},
+			"+++ " + host + "/app:2 (linux/amd64)\n+ config       env A \"\"\n+ config       user 65532\n",
+			"app:2!/server (linux/amd64)\n~ size", "~ check        fits-loader pass -> fail: needs /lib64/ld-linux-x86-64.so.2", "\n\n+++ " + host + "/app:2!/server (linux/arm64)\n"}},
 		{host + "/app:1 " + host + "/app:3", 2, []string{"app:3: no such file, and as an image of a registry"}},
 	} {
 		code, out, diag := try(append([]string{"diff"}, strings.Fields(strings.ReplaceAll(c.args, "$", dir))...)...)
@@ -82,7 +82,7 @@ func TestDiff(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &result))
 	require.Len(t, result.Files, 2)
 	require.Equal(t, []compare.Status{compare.Added, compare.Equal}, []compare.Status{result.Files[0].Status, result.Files[1].Status})
-	require.Equal(t, "linux/arm64", result.Files[1].Platform)
+	require.Equal(t, "linux/arm64", result.Files[1].New.Platform)
 }
 
 // Libraries that Go made for C are checked as such in directories, and compared with their header.

@@ -28,13 +28,12 @@ func (c *checker) checkImage(ctx context.Context, arg string, source *rootfs.Sou
 		if ctx.Err() != nil {
 			return
 		}
-		name := fmt.Sprintf("%s[%s]", arg, item.Platform)
 		want, err := verify.WantFor(item.Platform)
 		if err != nil {
 			c.finding(unknownPlatform, arg, "platform", err.Error())
 			continue
 		}
-		c.checkItem(ctx, name, item, want.Platform())
+		c.checkItem(ctx, arg, item, want.Platform())
 	}
 }
 

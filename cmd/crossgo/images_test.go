@@ -134,10 +134,10 @@ func TestVerifyImages(t *testing.T) {
 		code  int
 		says  []string
 	}{
-		{"plain", imageOf(t, "amd64", start, server(amd64)...), 0, []string{"[linux/amd64]: ok: linux/amd64, 2 checks", "[linux/amd64]!/server: ok: linux/amd64"}},
-		{"other-program", imageOf(t, "arm64", start, server(amd64)...), 1, []string{"[linux/arm64]!/server: machine: machine is x86-64, want aarch64"}},
+		{"plain", imageOf(t, "amd64", start, server(amd64)...), 0, []string{"/plain:1: ok: linux/amd64, 2 checks", "!/server: ok: linux/amd64"}},
+		{"other-program", imageOf(t, "arm64", start, server(amd64)...), 1, []string{"!/server: machine: machine is x86-64, want aarch64"}},
 		{"other-base", imageOf(t, "arm64", start, server(arm64, entry{"bin/sh", 0o755, amd64})...), 1,
-			[]string{"[linux/arm64]: fits-machine: its own programs are for x86-64", "/bin/sh: machine: machine is x86-64"}},
+			[]string{":1: fits-machine: its own programs are for x86-64", "/bin/sh: machine: machine is x86-64"}},
 		{"no-entry", imageOf(t, "amd64", v1.Config{Entrypoint: []string{"/serve"}}, server(amd64)...), 1, []string{"fits-entrypoint: starts /serve, which the image does not have"}},
 		{"modes", imageOf(t, "amd64", start, entry{"app/", 0o700, nil}, entry{"app/server", 0o755, amd64}), 1,
 			[]string{"!/app/server: fits-modes: user 65532:65532 may not enter /app (mode 0700, owner 0:0)"}},
@@ -161,13 +161,13 @@ func TestVerifyImages(t *testing.T) {
 	code, out, _ := runVerifyCommand(t, host+"/good:1")
 	require.Equal(t, 0, code, out)
 	require.Equal(t, 4, strings.Count(out, ": ok: "))
-	require.Contains(t, out, host+"/good:1[linux/arm64]!/server: ok: linux/arm64")
+	require.Contains(t, out, "linux/arm64: "+host+"/good:1!/server: ok: linux/arm64")
 	code, out, _ = runVerifyCommand(t, "--platform", "linux/arm64", "--static", "--cgo", "off", host+"/good:1")
 	require.Equal(t, 0, code, out)
 	require.NotContains(t, out, "amd64")
 	code, out, _ = runVerifyCommand(t, "--platform", "linux/arm64,linux/s390x", host+"/good:1")
 	require.Equal(t, 1, code)
-	require.Contains(t, out, host+"/good:1: platform: holds no image for linux/s390x, it has linux/amd64, linux/arm64")
+	require.Contains(t, out, "linux/s390x: "+host+"/good:1: platform: holds no image for linux/s390x, it has linux/amd64, linux/arm64")
 	code, out, _ = runVerifyCommand(t, host+"/distribution:1", "--all")
 	require.Equal(t, 0, code)
 	require.Contains(t, out, "usr/bin/true: note: build-info: no Go build info")
@@ -199,8 +199,8 @@ func TestVerifyIndexThatLies(t *testing.T) {
 	require.NoError(t, path.AppendIndex(indexOf(imageOf(t, "amd64", start, entry{"server", 0o755, amd64}), imageOf(t, "amd64", start, entry{"server", 0o755, amd64}))))
 	code, out, _ := runVerifyCommand(t, dir)
 	require.Equal(t, 1, code)
-	require.Contains(t, out, dir+"[linux/arm64]: platform: the index has it for linux/arm64, its own config says linux/amd64")
-	require.Contains(t, out, dir+"[linux/amd64]: ok")
+	require.Contains(t, out, "linux/arm64: "+dir+": platform: the index has it for linux/arm64, its own config says linux/amd64")
+	require.Contains(t, out, "linux/amd64: "+dir+": ok")
 }
 
 func TestVerifyTrees(t *testing.T) {
@@ -236,7 +236,7 @@ func TestVerifyTrees(t *testing.T) {
 		code int
 		says string // $ stands for the directory; numbers of checks are left out
 	}{
-		{"$/out", 0, "$/out/linux_amd64/server: ok: linux/amd64\n$/out/linux_arm64/server: ok: linux/arm64\n$/out/windows_amd64/server.exe: ok: windows/amd64"},
+		{"$/out", 0, "linux/amd64: $/out/linux_amd64/server: ok: linux/amd64\nlinux/arm64: $/out/linux_arm64/server: ok: linux/arm64\nwindows/amd64: $/out/windows_amd64/server.exe: ok: windows/amd64"},
 		{"$/out --libc glibc --glibc-floor 2.31 --static", 0, "$/out/windows_amd64/server.exe: ok"},
 		{"$/out --platform linux/arm64", 0, "$/out/linux_arm64/server: ok: linux/arm64"},
 		{"$/out --platform linux/s390x", 1, "$/out: platform: holds nothing executable for linux/s390x, but linux_amd64/server, linux_arm64/server, windows_amd64/server.exe"},

@@ -98,7 +98,7 @@ func TestText(t *testing.T) {
 		{Name: "x", Status: Changed, Old: &Side{Name: "a/x"}, New: &Side{Name: "b/x\n\x1b[31m"}, Changes: append(many,
 			Change{What: Needed, Name: "libz.so.1", New: "yes"}, Change{What: "link", Old: "static", New: "pie"}, Change{What: Module, Name: "m", Old: "v1.0.0"},
 			Change{What: Check, Name: "pie", Old: "pass", New: "warn", Text: "is no PIE"}, Change{What: Package, Name: "net", New: "80", Bytes: 80})},
-		{Name: "y", Status: Added, New: &Side{Name: "b/y"}},
+		{Name: "y", Status: Added, New: &Side{Name: "b/y", Platform: "linux/amd64"}},
 	}}
 	var b strings.Builder
 	require.NoError(t, r.Text(&b))
@@ -106,7 +106,7 @@ func TestText(t *testing.T) {
 	require.True(t, strings.HasPrefix(text, "--- a/x\n+++ b/x??[31m\n~ section      .s0 1 -> 2 (+1 bytes)\n"), text)
 	require.Contains(t, text, "~ section      .s11 1 -> 2 (+1 bytes)\n  section      8 more, together +8 bytes\n+ needed       libz.so.1\n")
 	require.Contains(t, text, "~ link         static -> pie\n- module       m v1.0.0\n~ check        pie pass -> warn: is no PIE\n+ package      net +80 bytes\n")
-	require.True(t, strings.HasSuffix(text, "\n\n+++ b/y\n"), text)
+	require.True(t, strings.HasSuffix(text, "\n\n+++ b/y (linux/amd64)\n"), text)
 	require.False(t, r.Equal())
 
 	var raw bytes.Buffer

@@ -22,19 +22,19 @@ const (
 
 // File is what became of one file.
 type File struct {
-	Name     string   `json:"name,omitempty"`     // in its directory, archive or image; empty where two files were compared
-	Platform string   `json:"platform,omitempty"` // of the new one, of a removed file that of the old; empty when nothing says it
-	Status   Status   `json:"status"`
-	Old      *Side    `json:"old,omitempty"`
-	New      *Side    `json:"new,omitempty"`
-	Changes  []Change `json:"changes,omitempty"`
+	Name    string   `json:"name,omitempty"` // in its directory, archive or image; empty where two files were compared
+	Status  Status   `json:"status"`
+	Old     *Side    `json:"old,omitempty"`
+	New     *Side    `json:"new,omitempty"`
+	Changes []Change `json:"changes,omitempty"`
 }
 
 // Side is one of the two files.
 type Side struct {
-	Name   string `json:"name"` // as reports name it
-	Size   int64  `json:"size"` // bytes
-	SHA256 string `json:"sha256,omitempty"`
+	Name     string `json:"name"`               // as reports name it
+	Platform string `json:"platform,omitempty"` // empty when nothing says it
+	Size     int64  `json:"size"`               // bytes
+	SHA256   string `json:"sha256,omitempty"`
 }
 
 // Result is a whole comparison.
@@ -89,12 +89,19 @@ func (r Result) Text(w io.Writer) error {
 	return err
 }
 
+func (s Side) words() string {
+	if s.Platform == "" {
+		return s.Name
+	}
+	return s.Name + " (" + s.Platform + ")"
+}
+
 func (f File) text(b *strings.Builder) {
 	if f.Old != nil {
-		fmt.Fprintf(b, "--- %s\n", oneLine(f.Old.Name))
+		fmt.Fprintf(b, "--- %s\n", oneLine(f.Old.words()))
 	}
 	if f.New != nil {
-		fmt.Fprintf(b, "+++ %s\n", oneLine(f.New.Name))
+		fmt.Fprintf(b, "+++ %s\n", oneLine(f.New.words()))
 	}
 	told, left := map[string]int{}, map[string]int64{}
 	for i, c := range f.Changes {
