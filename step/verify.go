@@ -56,7 +56,7 @@ func fits(files []report.File, job plan.VerifyJob) error {
 		return err
 	}
 	for i, f := range job.Files {
-		img := verify.Image{FS: tree, User: job.User, Allow: f.Want.Allow}
+		img := verify.Rootfs{FS: tree, User: job.User, Allow: f.Want.Allow}
 		findings, err := fitsOne(img, f.Name)
 		if err != nil {
 			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
@@ -67,7 +67,7 @@ func fits(files []report.File, job plan.VerifyJob) error {
 }
 
 // fitsOne is for one program, which the image has at its top. Its mode there is ours to set.
-func fitsOne(img verify.Image, name string) ([]verify.Finding, error) {
+func fitsOne(img verify.Rootfs, name string) ([]verify.Finding, error) {
 	f, err := os.Open(filepath.Join(plan.PathIn, name))
 	if err != nil {
 		return nil, err

@@ -24,8 +24,8 @@ const maxScripts = 5
 
 // Entry finds the program that the image starts. program is its path in the image, behind scripts that of their interpreter; it is
 // empty when there is none to look at, which the findings tell.
-func (img Image) Entry(s Start) (program string, findings []Finding) {
-	t := tree{img.FS}
+func (r Rootfs) Entry(s Start) (program string, findings []Finding) {
+	t := tree{r.FS}
 	if len(s.Args) == 0 {
 		return "", note("fits-entrypoint", "none", "", "the image has neither entrypoint nor command: it starts what its user says")
 	}
@@ -37,7 +37,7 @@ func (img Image) Entry(s Start) (program string, findings []Finding) {
 		case err != nil:
 			bad = err.Error()
 		case !script:
-			return name, append(pass("fits-entrypoint", name, "", how), t.scriptModes(img.User, scripts)...)
+			return name, append(pass("fits-entrypoint", name, "", how), t.scriptModes(r.User, scripts)...)
 		case depth == maxScripts:
 			bad = fmt.Sprintf("%s is behind more than %d scripts", name, maxScripts)
 		default:

@@ -118,7 +118,7 @@ func TestFitsModes(t *testing.T) {
 		{"library", "65532:65532", "/bin/app", whole(map[string]string{"0640 usr/lib/libx.so": lib(nil)}, "0644 usr/lib/libx.so"), "user 65532:65532 may not read /usr/lib/libx.so"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			findings, err := Image{FS: c.image, User: c.user}.Fits(Program{Path: c.program})
+			findings, err := Rootfs{FS: c.image, User: c.user}.Fits(Program{Path: c.program})
 			require.NoError(t, err)
 			f := get(t, findings, "fits-modes")
 			if c.text == "" {
@@ -130,7 +130,7 @@ func TestFitsModes(t *testing.T) {
 			require.Contains(t, f.Text, c.text)
 		})
 	}
-	findings, err := Image{FS: whole(map[string]string{"0700 usr": "dir"}), User: "65532", Allow: []string{"fits-modes"}}.Fits(Program{Path: "/bin/app"})
+	findings, err := Rootfs{FS: whole(map[string]string{"0700 usr": "dir"}), User: "65532", Allow: []string{"fits-modes"}}.Fits(Program{Path: "/bin/app"})
 	require.NoError(t, err)
 	require.Equal(t, Note, get(t, findings, "fits-modes").Level)
 }
@@ -139,7 +139,7 @@ func TestFitsModes(t *testing.T) {
 func TestFitsModesOfWhatIsPutThere(t *testing.T) {
 	static := app("", elfSpec{})
 	for mode, text := range map[fs.FileMode]string{0o755: "", 0: "", 0o711: "", 0o700: "may not execute /app (mode 0700, owner 0:0)", 0o644: "(mode 0644"} {
-		findings, err := Image{FS: in(t, nil), User: "65532"}.Fits(Program{Path: "/app", File: strings.NewReader(static), Size: int64(len(static)), Mode: mode})
+		findings, err := Rootfs{FS: in(t, nil), User: "65532"}.Fits(Program{Path: "/app", File: strings.NewReader(static), Size: int64(len(static)), Mode: mode})
 		require.NoError(t, err)
 		f := get(t, findings, "fits-modes")
 		require.Equal(t, text == "", f.Level == Pass, f.Text)
@@ -169,7 +169,7 @@ func TestImageMachine(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want, err := WantFor("linux/arm64")
 			require.NoError(t, err)
-			f := get(t, Image{FS: in(t, c.files)}.Machine(want), "fits-machine")
+			f := get(t, Rootfs{FS: in(t, c.files)}.Machine(want), "fits-machine")
 			require.Equal(t, c.level, f.Level, f.Text)
 			require.Contains(t, f.Text, c.text)
 		})
@@ -207,18 +207,18 @@ func TestEntry(t *testing.T) {
 		{args: "/srv/loop", text: "behind more than 5 scripts"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
-			program, findings := Image{FS: in(t, files), User: "65532"}.Entry(Start{Args: strings.Fields(c.args), Env: []string{"HOME=/", c.env}, WorkDir: c.workdir})
+			program, findings := Rootfs{FS: in(t, files), User: "65532"}.Entry(Start{Args: strings.Fields(c.args), Env: []string{"HOME=/", c.env}, WorkDir: c.workdir})
 			require.Equal(t, c.program, program, "%v", findings)
 			f := get(t, findings, "fits-entrypoint")
 			require.Equal(t, c.program == "", f.Level == Fail)
 			require.Contains(t, f.Text, c.text)
 		})
 	}
-	_, findings := Image{FS: in(t, files), User: "65532"}.Entry(Start{Args: []string{"/srv/mine"}})
+	_, findings := Rootfs{FS: in(t, files), User: "65532"}.Entry(Start{Args: []string{"/srv/mine"}})
 	require.Contains(t, get(t, findings, "fits-modes").Text, "user 65532 may not execute /srv/mine (mode 0700")
-	_, findings = Image{FS: in(t, nil)}.Entry(Start{Args: []string{"/bin/sh", "-c", "server"}})
+	_, findings = Rootfs{FS: in(t, nil)}.Entry(Start{Args: []string{"/bin/sh", "-c", "server"}})
 	require.Contains(t, findings[0].Text, "an entrypoint that is no list needs a shell")
-	_, findings = Image{FS: in(t, nil)}.Entry(Start{})
+	_, findings = Rootfs{FS: in(t, nil)}.Entry(Start{})
 	require.Equal(t, Note, findings[0].Level)
 }
 

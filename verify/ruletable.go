@@ -329,7 +329,7 @@ var goRules = []Rule{
 		check: checkVCS},
 }
 
-// imageRules are about a file inside the root file system of an image; Image.Entry, Image.Machine and Image.Fits make them.
+// imageRules are about a file inside the root file system of an image; Rootfs.Entry, Rootfs.Machine and Rootfs.Fits make them.
 var imageRules = []Rule{
 	{ID: "fits-entrypoint", Severity: Fail, Fixed: true, Title: "the image starts a program that it has",
 		Reads: "entrypoint, command, working directory and PATH of the image's config; the first line of scripts",

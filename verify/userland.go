@@ -21,8 +21,8 @@ const maxUserland = 20000
 // Machine says whether the programs that the image has of its own are for the platform of want; where it has none, the libraries.
 // Most of them decide: a cross compiler's or another architecture's libraries among them are no fault. Of each file only the
 // header is read.
-func (img Image) Machine(want Want) []Finding {
-	t := tree{img.FS}
+func (r Rootfs) Machine(want Want) []Finding {
+	t := tree{r.FS}
 	row := arches[want.GOARCH]
 	asked := ident{row.machine, row.bits, row.order}
 	count := t.countMachines(userlandPrograms)
@@ -42,8 +42,8 @@ func (img Image) Machine(want Want) []Finding {
 	default:
 		findings = pass("fits-machine", most.String(), asked.String(), fmt.Sprintf("its own programs are for %s (%d of %d files)", most, count.files[most], count.total()))
 	}
-	for _, r := range imageRules {
-		findings = r.settle(findings, img.Allow)
+	for _, rule := range imageRules {
+		findings = rule.settle(findings, r.Allow)
 	}
 	return findings
 }

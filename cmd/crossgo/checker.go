@@ -198,7 +198,7 @@ func (c *checker) platformOf(o opened) (platform, by string) {
 }
 
 // checkOpened checks one file whose platform is known, and whether it fits the image that it is in, or --root.
-func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string, img *verify.Image) {
+func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string, img *verify.Rootfs) {
 	want := c.wantFor(platform)
 	want.BuildMode = o.build
 	f := c.examine(o, want)

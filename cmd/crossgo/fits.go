@@ -101,8 +101,8 @@ func (c *checker) broken(platform, name string, err error) {
 }
 
 // imageOf is a tree as its user sees it.
-func (c *checker) imageOf(tree *rootfs.Tree) *verify.Image {
-	img := &verify.Image{FS: tree.FS, User: nonRoot, Allow: c.flags.allow}
+func (c *checker) imageOf(tree *rootfs.Tree) *verify.Rootfs {
+	img := &verify.Rootfs{FS: tree.FS, User: nonRoot, Allow: c.flags.allow}
 	if tree.Config != nil {
 		img.User = tree.Config.User
 	}
@@ -113,7 +113,7 @@ func (c *checker) imageOf(tree *rootfs.Tree) *verify.Image {
 }
 
 // checkConfig checks what concerns the image as a whole, and finds the program that it starts.
-func (c *checker) checkConfig(name string, item rootfs.Item, tree *rootfs.Tree, img *verify.Image, platform string) (entry string) {
+func (c *checker) checkConfig(name string, item rootfs.Item, tree *rootfs.Tree, img *verify.Rootfs, platform string) (entry string) {
 	want := c.wantFor(platform)
 	var findings []verify.Finding
 	if !samePlatform(item.Platform, item.Says) {

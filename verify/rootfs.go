@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Image is the root file system that programs are to start in, and as whom.
-type Image struct {
+// Rootfs is the root file system that programs are to start in, and as whom.
+type Rootfs struct {
 	FS    FS
 	User  string   // as in an image's config: "", "65532", "65532:65532", "app", "app:www"; empty is root
 	Allow []string // ids of rules that may break, as in Want
@@ -24,7 +24,7 @@ type Program struct {
 	Mode fs.FileMode // that File will have in the image, where root will own it; 0 where its maker sees to that
 }
 
-// Fits says whether the executable at file can start in the directory tree root, as Image.Fits does for the user root. Below root
+// Fits says whether the executable at file can start in the directory tree root, as Rootfs.Fits does for the user root. Below root
 // file is taken where it stands, elsewhere it is taken to be put at the top of root, as images do with their entrypoint.
 func Fits(root, file string) ([]Finding, error) {
 	dir, err := os.OpenRoot(root)
@@ -41,13 +41,13 @@ func Fits(root, file string) ([]Finding, error) {
 		return nil, err
 	}
 	if inside {
-		return Image{FS: tree}.Fits(Program{Path: place})
+		return Rootfs{FS: tree}.Fits(Program{Path: place})
 	}
-	return Image{FS: tree}.fitsOutside(file, place)
+	return Rootfs{FS: tree}.fitsOutside(file, place)
 }
 
 // fitsOutside is Fits for a file of this machine that will be at place.
-func (img Image) fitsOutside(file, place string) ([]Finding, error) {
+func (r Rootfs) fitsOutside(file, place string) ([]Finding, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (img Image) fitsOutside(file, place string) ([]Finding, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return img.Fits(Program{Path: place, File: f, Size: info.Size()})
+	return r.Fits(Program{Path: place, File: f, Size: info.Size()})
 }
 
 // placeIn is the path of file inside of root, or at the top of it for a file elsewhere.
@@ -81,16 +81,16 @@ func placeIn(root, file string) (place string, inside bool, err error) {
 // Fits says whether a program can start in the image: its loader is there, every needed library is found (recursively, as the
 // loader would), all are for the same machine, they define every symbol version that is needed, and the image's user may read
 // and execute them. Links are followed inside of the image only. The error is for an image or file that cannot be read at all.
-func (img Image) Fits(p Program) ([]Finding, error) {
-	findings, err := img.fits(p)
-	for _, r := range imageRules {
-		findings = r.settle(findings, img.Allow)
+func (r Rootfs) Fits(p Program) ([]Finding, error) {
+	findings, err := r.fits(p)
+	for _, rule := range imageRules {
+		findings = rule.settle(findings, r.Allow)
 	}
 	return findings, err
 }
 
-func (img Image) fits(p Program) ([]Finding, error) {
-	t := tree{img.FS}
+func (r Rootfs) fits(p Program) ([]Finding, error) {
+	t := tree{r.FS}
 	program, bad, err := t.program(p)
 	switch {
 	case err != nil:
@@ -104,7 +104,7 @@ func (img Image) fits(p Program) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(findings, t.modes(img.User, p, loaded)...), nil
+	return append(findings, t.modes(r.User, p, loaded)...), nil
 }
 
 func notProgram(bad string) []Finding {
