@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
@@ -42,6 +43,8 @@ type request struct {
 	facts  plan.Facts
 	read   []llb.State // what the plan is made by: a remote cache carries it too
 	vcs    plan.VCS
+
+	warnings sync.Map // of verify, by target: []warning
 }
 
 // readSpec reads and parses the file that the request names.

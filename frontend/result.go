@@ -28,6 +28,7 @@ func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 	if err != nil {
 		return nil, err
 	}
+	r.warn(ctx, plans)
 	if r.selection.Kind == plan.KindReport && len(plans) > 1 {
 		return r.overall(ctx, plans, each)
 	}
@@ -78,7 +79,7 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	if p.Image != nil {
 		configure(img, p.Image)
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: img}, nil
+	return &dockerui.BuildResult{Reference: ref, Image: img}, r.readWarnings(ctx, in, p)
 }
 
 // configure writes the plan's image settings over those of the base.

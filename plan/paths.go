@@ -27,9 +27,12 @@ const (
 	FactsFile    = "facts.json"       // what inspect writes below PathOut
 	LockFile     = "lock.json"        // what resolve writes below PathOut
 	ReportFile   = "report.json"      // what verify writes below its report mount
+	WarningsFile = "warnings.json"    // what of it is worth a warning, for the frontend
 	ProblemFile  = ".crossgo-problem" // what a failing step says for people, below PathOut
 	PathRoot     = "/root"            // the image that outputs will run in, for verify
 	PathLayers   = "/layers"          // the layers that a report measures, numbered
+	PathNeeds    = "/needs"           // where verify says what of an image without a base the programs need
+	NeedsFile    = "needs.json"       // its name there
 	PathRead     = "/read"            // empty, for verify; see carry in llb
 	PathReport   = "/report"          // where verify puts its reports
 	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates

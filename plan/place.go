@@ -33,13 +33,24 @@ func mainRef(entry, main int) string { return fmt.Sprintf("@{binaries[%d].main[%
 
 func packageRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].packages[%d]}", entry, i) }
 
+// ImagePlace is what the image stands on.
+const ImagePlace = "@{image.base}"
+
 // progRef is the program that keeps objects.
 const progRef = "@{cache.prog}"
 
 // ProgPlace begins the messages of steps about the cache's program.
 const ProgPlace = progRef + ": "
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog)\}`)
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.base)\}`)
+
+// imagePlace is where the spec says what the image stands on, or what image there is.
+func imagePlace(file *spec.File) string {
+	if file.Image == nil {
+		return file.Name
+	}
+	return place(file, at(file.Image.Base.Pos, file.Image.Pos))
+}
 
 // WithoutReferences is a text for where the spec is not at hand.
 func WithoutReferences(text string) string {
@@ -51,8 +62,11 @@ var withPlace = regexp.MustCompile(reference.String() + `: `)
 // Places replaces every reference in a text by the file's line and column.
 func Places(file *spec.File, text string) string {
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {
-		if ref == progRef {
+		switch ref {
+		case progRef:
 			return place(file, file.Cache.Mode.Pos)
+		case ImagePlace:
+			return imagePlace(file)
 		}
 		m := reference.FindStringSubmatch(ref)
 		entry, _ := strconv.Atoi(m[1]) // the pattern lets digits through only

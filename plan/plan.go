@@ -140,9 +140,12 @@ func New(in Input) (*Plan, error) {
 	}
 	p.Reported = reportFiles(in, binaries)
 	if p.Kind == KindImage {
-		p.Image, err = decideImage(in, binaries)
+		if p.Image, err = decideImage(in, binaries); err != nil {
+			return p, err
+		}
+		p.meetNeeds()
 	}
-	return p, err
+	return p, nil
 }
 
 // suiteRequest is a package set that the plan needs pinned, and the suite it is of.
@@ -158,7 +161,7 @@ func (p *Plan) requests() []suiteRequest {
 			requests = append(requests, suiteRequest{sysroot.HostSuite, u.C.Host}, suiteRequest{u.C.Suite, u.C.Target})
 		}
 	}
-	if p.Image != nil && p.Image.BaseSet != nil {
+	if p.Image.packaged() {
 		requests = append(requests, suiteRequest{sysroot.HostSuite, p.Image.BaseSet.Request})
 	}
 	return requests
@@ -183,7 +186,7 @@ func (p *Plan) Pin(lock *sysroot.Lock) error {
 			c.HostSet, c.Set = take(c.Host.Name), take(c.Target.Name)
 		}
 	}
-	if p.Image != nil && p.Image.BaseSet != nil {
+	if p.Image.packaged() {
 		p.Image.BaseSet.Set = take(p.Image.BaseSet.Request.Name)
 	}
 	return errors.Join(errs...)

@@ -140,7 +140,7 @@ var binaryKeys = []key[Binary]{
 var imageKeys = []key[Image]{
 	{"base", keyDoc{
 		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference", example: `base: debian:12-slim`,
-		does:   "What the image stands on. `auto` is certificates, time zones, users and /tmp, with the libc that dynamic binaries were linked with; `scratch` is nothing but that libc.",
+		does:   "What the image stands on. `auto` is users, a home and /tmp, and of CA certificates, time zones and the libc that dynamic binaries were linked with what the programs [need](verify.md#what-the-program-will-miss); `scratch` is nothing but that libc. What another base than `auto` lacks of it is a warning.",
 		schema: schema{Type: "string", Default: "auto"},
 	}, one(func(i *Image) *Value[string] { return &i.Base }, onlyStrings, baseImage)},
 	{"entrypoint", keyDoc{

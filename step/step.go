@@ -29,6 +29,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"unpack":  withJob(unpack),
 	"compile": withJob(compile),
 	"verify":  withJob(check),
+	"base":    withJob(baseTree),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
 	"reports": withJob(overall),

@@ -32,6 +32,10 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if err := failures(job, rep); err != nil {
 		return err
 	}
+	tellNotes(os.Stderr, rep)
+	if err := errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job)); err != nil {
+		return err
+	}
 	for _, f := range job.Files {
 		if err := copyFile(filepath.Join(plan.PathIn, f.Name), filepath.Join(plan.PathOut, f.Name)); err != nil {
 			return err
@@ -56,6 +60,9 @@ func fits(files []report.File, job plan.VerifyJob) error {
 		return err
 	}
 	for i, f := range job.Files {
+		if f.Want.BuildMode != "" { // what loads a library decides what it fits
+			continue
+		}
 		img := verify.Rootfs{FS: tree, User: job.User, Allow: f.Want.Allow}
 		findings, err := fitsOne(img, f.Name)
 		if err != nil {
@@ -91,6 +98,38 @@ func failures(job plan.VerifyJob, rep report.Report) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// warnings are the findings that the frontend warns of, each with the place in the spec that it is about.
+func warnings(job plan.VerifyJob, rep report.Report) []plan.Warning {
+	list := []plan.Warning{}
+	for i, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level != verify.Warn {
+				continue
+			}
+			w := plan.Warning{Where: job.Files[i].Where, File: f.Name, Check: finding.Check, Text: finding.Text}
+			if job.Files[i].Want.Image != nil && verify.AboutImage(finding.Check) {
+				w.Where = plan.ImagePlace
+			}
+			if rule, ok := verify.LookupRule(finding.Check); ok {
+				w.Detail = []string{"what you would see: " + rule.Why, "what to do: " + rule.Mend}
+			}
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// tellNotes puts on the build's log what changes without cgo. Other notes stand in the report, and warnings are the client's to show.
+func tellNotes(w io.Writer, rep report.Report) {
+	for _, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level == verify.Note && finding.Check == "pure-go" {
+				fmt.Fprintf(w, "note: %s: %s\n", f.Name, finding.Text)
+			}
+		}
+	}
 }
 
 func copyFile(from, to string) error {

@@ -88,8 +88,7 @@ func runAsNobody(t *testing.T, img v1.Image) {
 	require.NoError(t, err)
 	root := t.TempDir()
 	env.Extract(t, img, root)
-	require.Subset(t, files(t, root), []string{"hello", "etc/ssl/certs/ca-certificates.crt", "etc/nsswitch.conf", "etc/passwd", "etc/group",
-		"usr/share/zoneinfo/Europe/Berlin"})
+	require.ElementsMatch(t, files(t, root), []string{"hello", "etc/ssl/certs/ca-certificates.crt", "etc/nsswitch.conf", "etc/passwd", "etc/group"}) // its zones are its own
 	tmp, err := os.Stat(filepath.Join(root, "tmp"))
 	require.NoError(t, err)
 	require.Equal(t, fs.ModeDir|fs.ModeSticky|0o777, tmp.Mode())

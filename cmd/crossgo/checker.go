@@ -200,7 +200,10 @@ func (c *checker) platformOf(o opened) (platform, by string) {
 // checkOpened checks one file whose platform is known, and whether it fits the image that it is in, or --root.
 func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string, img *verify.Rootfs) {
 	want := c.wantFor(platform)
-	want.BuildMode = o.build
+	want.BuildMode, want.Image = o.build, o.image
+	if c.root != nil {
+		want.Image = c.root.image(ctx, want.Platform())
+	}
 	f := c.examine(o, want)
 	if c.sizes {
 		f.MeasureBytes(o.in, o.size)

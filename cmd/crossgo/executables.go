@@ -18,10 +18,11 @@ type opened struct {
 	name  string // in reports
 	in    io.ReaderAt
 	size  int64
-	mode  fs.FileMode // 0 where no modes are known
-	place string      // path on this machine, or in its tree
-	key   string      // see seen
-	build string      // "c-shared" or "c-archive" for a library that is checked by itself
+	mode  fs.FileMode   // 0 where no modes are known
+	place string        // path on this machine, or in its tree
+	key   string        // see seen
+	build string        // "c-shared" or "c-archive" for a library that is checked by itself
+	image *verify.Image // that it is in
 	file  fs.File
 }
 

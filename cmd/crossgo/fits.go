@@ -85,7 +85,7 @@ func (c *checker) checkItem(ctx context.Context, name string, item rootfs.Item, 
 			c.broken(platform, name+"!/"+p.path, err)
 			continue
 		}
-		o.key, o.build = "["+platform+"]!/"+p.path, p.build
+		o.key, o.build, o.image = "["+platform+"]!/"+p.path, p.build, lookedInto(name, tree)
 		c.checkOpened(ctx, o, platform, "", img)
 		o.close()
 	}
@@ -108,6 +108,15 @@ func (c *checker) imageOf(tree *rootfs.Tree) *verify.Rootfs {
 	}
 	if c.flags.user != "" {
 		img.User = c.flags.user
+	}
+	return img
+}
+
+// lookedInto is a tree as a program's image, whose files it may look for.
+func lookedInto(name string, tree *rootfs.Tree) *verify.Image {
+	img := &verify.Image{Base: name, Chosen: true, Files: tree.FS}
+	if tree.Config != nil {
+		img.Env = tree.Config.Env
 	}
 	return img
 }
@@ -232,6 +241,15 @@ func (r *fitRoot) tree(ctx context.Context, platform string) (*rootfs.Tree, erro
 	}
 	r.trees[platform] = tree
 	return tree, nil
+}
+
+// image is the root as a program's image; nil when it cannot be read, which fitsRoot tells.
+func (r *fitRoot) image(ctx context.Context, platform string) *verify.Image {
+	tree, err := r.tree(ctx, platform)
+	if err != nil {
+		return nil
+	}
+	return lookedInto(r.name, tree)
 }
 
 // fitsRoot checks that a file fits --root: where it stands, when it lies below that directory, else put at its top.

@@ -28,6 +28,9 @@ var (
 		Mains:    []plan.MainPackage{{ImportPath: "example.com/app/cmd/hello"}},
 		CGOUsers: []string{}, Foreign: []string{"github.com/google/uuid"}, Std: []string{"fmt", "net", "os"},
 	}
+	client = plan.BinaryFacts{
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGOUsers: []string{}, Foreign: []string{}, Std: []string{"crypto/x509", "fmt", "time"},
+	}
 	sqlite = plan.BinaryFacts{
 		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CGOUsers: []string{"github.com/mattn/go-sqlite3"}, CGONeeds: []string{"github.com/mattn/go-sqlite3"},
 		Heavy: []plan.HeavyModule{{Path: "github.com/mattn/go-sqlite3", Version: "v1.14.52", GoVersion: "1.21",
@@ -55,7 +58,7 @@ var All = []Case{
 	{Name: "pure-windows", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64"},
 	{Name: "pure-vendor", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm/v6", Build: "linux/amd64", Vendor: true},
 	{Name: "pure-image", Spec: "# syntax=x\nimage: {env: {A: b}, labels: {l: v}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
-	{Name: "scratch-image", Spec: "# syntax=x\nimage: {base: scratch, entrypoint: [/hello, serve]}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "scratch-image", Spec: "# syntax=x\nimage: {base: scratch, entrypoint: [/hello, serve], env: {TMPDIR: /data, OTHER: x}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
 	{Name: "musl-static", Spec: "# syntax=x\nbinaries: [{main: ., tags: [sqlite_fts5], ldflags: ['-X main.version=${V}']}]\nargs: {V: 'a b'}\n",
 		Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "musl-static-on-arm64", Spec: "# syntax=x\nbinaries: [{main: .}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/arm64"},
@@ -78,6 +81,8 @@ var All = []Case{
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
 	{Name: "several-mains", Spec: "# syntax=x\nbinaries: [{main: ./cmd/..., ldflags: ['-s']}, {main: ./tool, name: helper}]\n",
 		Facts: []plan.BinaryFacts{several, {Mains: []plan.MainPackage{{ImportPath: "example.com/app/tool"}}}}, Target: "windows/amd64", Build: "linux/amd64"},
+	{Name: "client-image", Spec: "# syntax=x\nbinaries: [{main: ./a, name: a}, {main: ./b, name: b, libc: glibc}]\nimage: {entrypoint: /a, env: {TZ: Europe/Berlin}}\n",
+		Facts: []plan.BinaryFacts{client, ownC}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// in puts files with a mode, and an owner after it, into a file system: "0755 etc/passwd", "0700:1000:1000 opt/app", and links as
+// filesIn puts files with a mode, and an owner after it, into a file system: "0755 etc/passwd", "0700:1000:1000 opt/app", and links as
 // imageFiles has them.
-func in(t *testing.T, files map[string]string) FS {
+func filesIn(t *testing.T, files map[string]string) FS {
 	t.Helper()
 	all := fstest.MapFS{}
 	for key, content := range files {
@@ -54,7 +54,7 @@ const (
 )
 
 func TestLookupUser(t *testing.T) {
-	root := tree{in(t, map[string]string{"0644 etc/passwd": passwd, "0644 etc/group": group})}
+	root := tree{filesIn(t, map[string]string{"0644 etc/passwd": passwd, "0644 etc/group": group})}
 	for name, want := range map[string]user{
 		"":           {"", 0, []int{0}},
 		"root":       {"root", 0, []int{0}},
@@ -74,7 +74,7 @@ func TestLookupUser(t *testing.T) {
 		_, err := lookupUser(root, name)
 		require.ErrorContains(t, err, text)
 	}
-	_, err := lookupUser(tree{in(t, nil)}, "app")
+	_, err := lookupUser(tree{filesIn(t, nil)}, "app")
 	require.ErrorContains(t, err, "no user app")
 }
 
@@ -92,7 +92,7 @@ func TestFitsModes(t *testing.T) {
 		for name, content := range changes {
 			files[name] = content
 		}
-		return in(t, files)
+		return filesIn(t, files)
 	}
 	for _, c := range []struct {
 		name, user, program string
@@ -139,7 +139,7 @@ func TestFitsModes(t *testing.T) {
 func TestFitsModesOfWhatIsPutThere(t *testing.T) {
 	static := app("", elfSpec{})
 	for mode, text := range map[fs.FileMode]string{0o755: "", 0: "", 0o711: "", 0o700: "may not execute /app (mode 0700, owner 0:0)", 0o644: "(mode 0644"} {
-		findings, err := Rootfs{FS: in(t, nil), User: "65532"}.Fits(Program{Path: "/app", File: strings.NewReader(static), Size: int64(len(static)), Mode: mode})
+		findings, err := Rootfs{FS: filesIn(t, nil), User: "65532"}.Fits(Program{Path: "/app", File: strings.NewReader(static), Size: int64(len(static)), Mode: mode})
 		require.NoError(t, err)
 		f := get(t, findings, "fits-modes")
 		require.Equal(t, text == "", f.Level == Pass, f.Text)
@@ -169,7 +169,7 @@ func TestImageMachine(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want, err := WantFor("linux/arm64")
 			require.NoError(t, err)
-			f := get(t, Rootfs{FS: in(t, c.files)}.Machine(want), "fits-machine")
+			f := get(t, Rootfs{FS: filesIn(t, c.files)}.Machine(want), "fits-machine")
 			require.Equal(t, c.level, f.Level, f.Text)
 			require.Contains(t, f.Text, c.text)
 		})
@@ -207,18 +207,18 @@ func TestEntry(t *testing.T) {
 		{args: "/srv/loop", text: "behind more than 5 scripts"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
-			program, findings := Rootfs{FS: in(t, files), User: "65532"}.Entry(Start{Args: strings.Fields(c.args), Env: []string{"HOME=/", c.env}, WorkDir: c.workdir})
+			program, findings := Rootfs{FS: filesIn(t, files), User: "65532"}.Entry(Start{Args: strings.Fields(c.args), Env: []string{"HOME=/", c.env}, WorkDir: c.workdir})
 			require.Equal(t, c.program, program, "%v", findings)
 			f := get(t, findings, "fits-entrypoint")
 			require.Equal(t, c.program == "", f.Level == Fail)
 			require.Contains(t, f.Text, c.text)
 		})
 	}
-	_, findings := Rootfs{FS: in(t, files), User: "65532"}.Entry(Start{Args: []string{"/srv/mine"}})
+	_, findings := Rootfs{FS: filesIn(t, files), User: "65532"}.Entry(Start{Args: []string{"/srv/mine"}})
 	require.Contains(t, get(t, findings, "fits-modes").Text, "user 65532 may not execute /srv/mine (mode 0700")
-	_, findings = Rootfs{FS: in(t, nil)}.Entry(Start{Args: []string{"/bin/sh", "-c", "server"}})
+	_, findings = Rootfs{FS: filesIn(t, nil)}.Entry(Start{Args: []string{"/bin/sh", "-c", "server"}})
 	require.Contains(t, findings[0].Text, "an entrypoint that is no list needs a shell")
-	_, findings = Rootfs{FS: in(t, nil)}.Entry(Start{})
+	_, findings = Rootfs{FS: filesIn(t, nil)}.Entry(Start{})
 	require.Equal(t, Note, findings[0].Level)
 }
 
