@@ -178,7 +178,7 @@ func (c *checker) wantFor(platform string) verify.Want {
 	want := c.want
 	want.GOOS, want.GOARCH, want.Variant, _ = verify.ParsePlatform(platform)
 	if want.GOOS != "linux" {
-		want.Libc, want.GlibcFloor = "", ""
+		want.Libc, want.GlibcFloor, want.KernelFloor = "", "", ""
 	}
 	return want
 }

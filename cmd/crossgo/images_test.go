@@ -328,6 +328,13 @@ func TestVerifyFlags(t *testing.T) {
 	var doc struct{ Verified bool }
 	require.NoError(t, json.Unmarshal(raw, &doc))
 	require.False(t, doc.Verified)
+	code, out, _ = runVerifyCommand(t, "--platform", "linux/arm64", "--strip", "all", "--kernel-floor", "2.6", tiny)
+	require.Equal(t, 1, code)
+	require.Contains(t, out, ": warning: stripped: ")
+	require.Contains(t, out, ": kernel-floor: ")
+	code, out, _ = runVerifyCommand(t, "--platform", "linux/arm64", "--strip", "all", "--strict", tiny)
+	require.Equal(t, 1, code)
+	require.Contains(t, out, tiny+": stripped: ")
 	code, out, _ = runVerifyCommand(t, "--platform", "linux/arm64", "--cgo", "on", tiny)
 	require.Equal(t, 1, code)
 	require.Contains(t, out, ": cgo: CGO_ENABLED=0 in build info, want 1")

@@ -20,6 +20,7 @@ import (
 type verifyFlags struct {
 	platforms                     []string
 	libc, floor, cgo, buildMode   string
+	kernelFloor, strip            string
 	static, dynamic, pie, statPIE bool
 	allow                         []string
 	strict, all                   bool
@@ -75,6 +76,8 @@ func (f *verifyFlags) register(cmd *cobra.Command) {
 	set.StringSliceVar(&f.platforms, "platform", nil, "platform the files are for, for example linux/arm/v7; of images and of folders named so: which ones to check")
 	set.StringVar(&f.libc, "libc", "", "C library of a dynamic file: musl or glibc")
 	set.StringVar(&f.floor, "glibc-floor", "", "oldest glibc the files must run on, for example 2.31")
+	set.StringVar(&f.kernelFloor, "kernel-floor", "", "oldest Linux that the files must start on, for example 4.18")
+	set.StringVar(&f.strip, "strip", "", "what the files must not have: all (symbols and debug information), debug, or none for both there")
 	set.BoolVar(&f.static, "static", false, "the files must be static (a static PIE counts)")
 	set.BoolVar(&f.dynamic, "dynamic", false, "the files must be dynamic (a PIE counts)")
 	set.BoolVar(&f.pie, "pie", false, "the files must be dynamic and position independent")
@@ -161,13 +164,13 @@ func (f verifyFlags) write(out io.Writer, format report.Format, reports []report
 
 // want turns the flags into what verify checks of every file; every mistake is reported at once. The platform is added per file.
 func (f verifyFlags) want() (verify.Want, error) {
-	want := verify.Want{Libc: f.libc, GlibcFloor: f.floor, CGO: f.cgo, Allow: f.allow}
+	want := verify.Want{Libc: f.libc, GlibcFloor: f.floor, KernelFloor: f.kernelFloor, Strip: f.strip, CGO: f.cgo, Allow: f.allow}
 	var problems []error
 	for _, platform := range f.platforms {
 		one, err := verify.WantFor(platform)
 		problems = append(problems, err)
-		if err == nil && one.GOOS != "linux" && (f.libc != "" || f.floor != "") {
-			problems = append(problems, errors.New("--libc and --glibc-floor are for linux platforms only"))
+		if err == nil && one.GOOS != "linux" && f.libc+f.floor+f.kernelFloor != "" {
+			problems = append(problems, errors.New("--libc, --glibc-floor and --kernel-floor are for linux platforms only"))
 		}
 	}
 	if f.buildMode != programMode {
@@ -223,6 +226,15 @@ var verifyRules = []struct {
 		func(f verifyFlags) string { return fmt.Sprintf("--libc %q: want musl or glibc", f.libc) }},
 	{func(f verifyFlags) bool { _, ok := verify.CompareGlibc(f.floor, "2.0"); return f.floor != "" && !ok },
 		func(f verifyFlags) string { return fmt.Sprintf("--glibc-floor %q: want a version like 2.31", f.floor) }},
+	{func(f verifyFlags) bool {
+		_, ok := verify.CompareGlibc(f.kernelFloor, "2.0")
+		return f.kernelFloor != "" && !ok
+	},
+		func(f verifyFlags) string {
+			return fmt.Sprintf("--kernel-floor %q: want a version like 4.18", f.kernelFloor)
+		}},
+	{func(f verifyFlags) bool { return !slices.Contains([]string{"", "all", "debug", "none"}, f.strip) },
+		func(f verifyFlags) string { return fmt.Sprintf("--strip %q: want all, debug or none", f.strip) }},
 	{func(f verifyFlags) bool { return !slices.Contains([]string{"", "on", "off"}, f.cgo) },
 		func(f verifyFlags) string { return fmt.Sprintf("--cgo %q: want on or off", f.cgo) }},
 	{func(f verifyFlags) bool {
