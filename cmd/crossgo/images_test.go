@@ -181,6 +181,11 @@ func TestVerifyImages(t *testing.T) {
 	require.Equal(t, 2, code)
 	require.Contains(t, message, "has a root of its own")
 
+	for _, f := range report.Formats {
+		code, out, _ = runVerifyCommand(t, "--format", f.Name, host+"/good:1")
+		require.Equal(t, 0, code, f.Name)
+		require.NotEmpty(t, out, f.Name)
+	}
 	code, out, _ = runVerifyCommand(t, "--format", "json", host+"/good:1")
 	require.Equal(t, 0, code)
 	reports, err := report.Read(strings.NewReader(out))
