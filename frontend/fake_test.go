@@ -174,6 +174,8 @@ func jsonRef(name string, v any) (*fakeRef, error) {
 	return &fakeRef{files: fstest.MapFS{name: {Data: data}}}, err
 }
 
+func (r *fakeRef) ToState() (llb.State, error) { return llb.Scratch(), nil }
+
 func (r *fakeRef) ReadFile(_ context.Context, req gwclient.ReadRequest) ([]byte, error) {
 	return fs.ReadFile(r.files, strings.TrimPrefix(req.Filename, "/"))
 }

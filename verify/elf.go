@@ -110,7 +110,7 @@ func readStatic(r io.ReaderAt, size int64, f *elf.File, bin *binary) {
 		return
 	}
 	if bin.relocates {
-		bin.elf.symbols = findSymbols(r, f, relocators)
+		bin.elf.symbols = findSymbols(r, f, append([]string{localMark}, relocators...))
 	}
 	if bin.staticGlibc() {
 		bin.elf.left = readLeftovers(r, size, f)

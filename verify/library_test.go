@@ -75,7 +75,7 @@ func TestGoLibraries(t *testing.T) {
 		{archive, "c-archive", Want{}, nil, "build-info", "Go build info of example.com/tiny"},
 		{archive, "c-archive", Want{}, nil, "buildmode", "c-archive"},
 		{archive, "c-archive", Want{}, nil, "cgo", "cgo is on"},
-		{archive, "c-archive", Want{}, nil, "trimpath", "names no file"},
+		{archive, "c-archive", Want{}, nil, "local-paths", "names no file"},
 		{shared, "c-shared", Want{Link: "static", Loader: "/lib/ld.so"}, nil, "loader", "asks for no loader"},
 		{shared, "", Want{}, []string{"type", "buildmode"}, "type", "is a shared object"},
 		{archive, "", Want{}, []string{"format", "type", "buildmode"}, "type", "is an archive of objects"},

@@ -37,19 +37,24 @@ func checkMainModule(s *subject) []Finding {
 	})
 }
 
-// checkSettings compares other build settings, those that must not be there too.
+// checkSettings compares other build settings, those that must not be there too: a finding for each that is not as asked.
 func checkSettings(s *subject) []Finding {
-	var findings []Finding
-	for _, key := range slices.Sorted(maps.Keys(s.want.Settings)) {
+	var broken []Finding
+	names := slices.Sorted(maps.Keys(s.want.Settings))
+	for _, key := range names {
 		want := s.want.Settings[key]
 		if s.build == nil {
-			findings = append(findings, s.unknown("settings", key+"="+want, "there is no Go build info")...)
-			continue
+			return s.unknown("settings", key+"="+want, "there is no Go build info")
 		}
 		found, recorded := s.build.settings[key]
-		findings = append(findings, equal("settings", key+" in build info", settingWords(found, recorded), settingWords(want, want != "")))
+		if f := equal("settings", key+" in build info", settingWords(found, recorded), settingWords(want, want != "")); f.Level == Fail {
+			broken = append(broken, f)
+		}
 	}
-	return findings
+	if list := strings.Join(names, ", "); len(names) > 0 && len(broken) == 0 {
+		return pass("settings", list, list, "as asked in the build info: "+list)
+	}
+	return broken
 }
 
 func settingWords(value string, recorded bool) string {

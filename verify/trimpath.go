@@ -3,10 +3,8 @@ package verify
 import (
 	"bytes"
 	stdbinary "encoding/binary"
-	"fmt"
 	"io"
 	"regexp"
-	"slices"
 )
 
 // functionTable is a version of Go's table of functions (cmd/link/internal/ld/pcln.go; runtime/symtab.go: pcHeader). It begins
@@ -80,8 +78,7 @@ func (t functionTable) read(r io.ReaderAt, size, at int64, mark []byte, order st
 // absolutePath is the name of a file on some machine: from the root, or from a drive of Windows.
 var absolutePath = regexp.MustCompile(`^(/|\\|[A-Za-z]:[\\/])`)
 
-// checkTrimpath: with -trimpath files are named by their module, "example.com/app/main.go". An absolute name is one of the machine
-// that built the program: it tells of that machine, and another one makes another file.
+// checkTrimpath: with -trimpath files are named by their module, "example.com/app/main.go".
 func checkTrimpath(s *subject) []Finding {
 	const want = "-trimpath=true"
 	switch {
@@ -92,15 +89,28 @@ func checkTrimpath(s *subject) []Finding {
 	case s.build.settings["-trimpath"] != "true":
 		return fail("trimpath", "not set", want, "-trimpath is not in the build info, want "+want)
 	}
+	return pass("trimpath", want, want, "was built with -trimpath")
+}
+
+// checkLocalPaths: an absolute name of a source file is one of a machine that wrote or built the program. With -trimpath only
+// generated code has such names.
+func checkLocalPaths(s *subject) []Finding {
+	if !s.want.Trimpath || s.build == nil || s.bin.format == formatWasm {
+		return nil
+	}
+	const want = "names without the folders of a machine"
+	names := sourceFiles(s.file, s.size, s.bin)
+	if names == nil {
+		return note("local-paths", "unknown", want, "its table of functions cannot be read: whether it names files of the machine that built it cannot be known")
+	}
 	var local []string
-	for name := range bytes.SplitSeq(sourceFiles(s.file, s.size, s.bin), []byte{0}) {
+	for name := range bytes.SplitSeq(names, []byte{0}) {
 		if absolutePath.Match(name) {
 			local = append(local, string(name))
 		}
 	}
 	if len(local) > 0 {
-		slices.Sort(local)
-		return fail("trimpath", shorten(local), "no file of the machine that built it", fmt.Sprintf("names files of the machine that built it: %s", shorten(local)))
+		return fail("local-paths", shorten(sortedNames(local)), want, "names files of a machine that wrote or built it: "+shorten(sortedNames(local)))
 	}
-	return pass("trimpath", want, want, "was built with -trimpath and names no file of the machine that built it")
+	return pass("local-paths", want, want, "names no file of the machine that built it")
 }

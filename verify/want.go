@@ -35,7 +35,7 @@ type Want struct {
 	RequireGo    bool   `json:"requireGo,omitempty"`    // the file must carry Go build info; otherwise its absence is only a note
 
 	MainModule string `json:"mainModule,omitempty"` // path of the main module, "PATH@v1.2.3" to compare its version as well, as recorded in the build info
-	Trimpath   bool   `json:"trimpath,omitempty"`   // built with -trimpath: no path of the machine that built it is in the file
+	Trimpath   bool   `json:"trimpath,omitempty"`   // built with -trimpath, as recorded in the build info, and no source file has an absolute name
 
 	// Tags are the build tags as recorded in the build info, in any order; nil is not checked, empty is none.
 	Tags []string `json:"tags,omitzero"`
@@ -43,7 +43,8 @@ type Want struct {
 	// Settings are other build settings by name ("GOEXPERIMENT", "-gcflags") as recorded in the build info; an empty value is a
 	// setting that is not recorded.
 	Settings map[string]string `json:"settings,omitempty"`
-	Image    *Image            `json:"image,omitempty"` // where the file will run; nil: not known
+
+	Image *Image `json:"image,omitempty"` // where the file will run; nil: not known
 
 	Allow []string `json:"allow,omitempty"` // ids of rules that may break: what does not hold is a note. Fixed rules stay what they are
 }
