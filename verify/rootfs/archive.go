@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/therootcompany/xz"
@@ -159,24 +160,35 @@ func openFile(path string, limits Limits) (*Source, error) {
 
 // openTar tells the tars of images from other tars by the names at their top.
 func openTar(s stream) (*Source, error) {
-	seen := map[string]bool{}
-	err := s.each(func(h *tar.Header, _ io.Reader) (bool, error) {
-		if list, err := parts(h.Name); err == nil && len(list) == 1 {
-			seen[list[0]] = true
-		}
-		return true, nil
-	})
-	switch {
-	case err != nil:
+	sizes, err := s.sizes()
+	if err != nil {
 		return nil, err
-	case seen[layoutFile] && seen[layoutIndex]:
+	}
+	_, layout := sizes[layoutFile]
+	_, index := sizes[layoutIndex]
+	_, saved := sizes[savedManifest]
+	switch {
+	case layout && index:
 		return openLayoutTar(s)
-	case seen[savedManifest]:
-		if source, err := openSaved(s); !errors.Is(err, errNotSaved) {
+	case saved:
+		if source, err := openSaved(s, sizes); !errors.Is(err, errNotSaved) {
 			return source, err
 		}
 	}
 	return single(Archive, func(context.Context) (*Tree, error) { return readTar(s) }), nil
+}
+
+// sizes are those of the members by name.
+func (s stream) sizes() (map[string]int64, error) {
+	sizes, n := map[string]int64{}, 0
+	err := s.each(func(h *tar.Header, _ io.Reader) (bool, error) {
+		if n++; n > s.limits.Entries {
+			return false, overLimit("entries", int64(s.limits.Entries))
+		}
+		sizes[path.Clean(h.Name)] = h.Size
+		return true, nil
+	})
+	return sizes, err
 }
 
 // readTar makes the index of a tar.

@@ -47,7 +47,7 @@ func OpenReference(ctx context.Context, text string, limits Limits) (*Source, er
 		if err != nil {
 			return nil, err
 		}
-		return openIndex(index, limits)
+		return openIndex(index, limits, ofRegistry)
 	case !desc.MediaType.IsImage():
 		return nil, fmt.Errorf("is of type %s, want an image", desc.MediaType)
 	}
@@ -55,12 +55,30 @@ func OpenReference(ctx context.Context, text string, limits Limits) (*Source, er
 	if err != nil {
 		return nil, err
 	}
-	return imageSource([]v1.Image{img}, limits)
+	return imageSource([]v1.Image{img}, limits, ofRegistry)
+}
+
+// guard refuses what is too large to be read whole, as the library does, before it is: the manifest of an index or image, and the
+// config of an image.
+type guard struct {
+	manifest func(v1.Hash) error
+	config   func(v1.Image) error
+}
+
+// ofRegistry trusts the registry with its manifests; they say how large the config is.
+var ofRegistry = guard{func(v1.Hash) error { return nil }, smallConfig}
+
+func smallConfig(img v1.Image) error {
+	manifest, err := img.Manifest()
+	if err == nil && manifest.Config.Size > maxManifest {
+		err = errLargeManifest
+	}
+	return err
 }
 
 // openIndex takes the images of an index and of those that it names.
-func openIndex(index v1.ImageIndex, limits Limits) (*Source, error) {
-	items, err := indexItems(index, limits, 0)
+func openIndex(index v1.ImageIndex, limits Limits, g guard) (*Source, error) {
+	items, err := indexItems(index, limits, g, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +91,7 @@ func openIndex(index v1.ImageIndex, limits Limits) (*Source, error) {
 // maxNested is how deep an index may lie in others: buildx writes two levels.
 const maxNested = 4
 
-func indexItems(index v1.ImageIndex, limits Limits, depth int) ([]Item, error) {
+func indexItems(index v1.ImageIndex, limits Limits, g guard, depth int) ([]Item, error) {
 	manifest, err := index.IndexManifest()
 	if err != nil {
 		return nil, err
@@ -83,12 +101,15 @@ func indexItems(index v1.ImageIndex, limits Limits, depth int) ([]Item, error) {
 		var more []Item
 		switch {
 		case isAttestation(d):
+			continue
+		case g.manifest(d.Digest) != nil:
+			return nil, g.manifest(d.Digest)
 		case d.MediaType.IsIndex() && depth < maxNested:
 			inner, err := index.ImageIndex(d.Digest)
 			if err != nil {
 				return nil, err
 			}
-			if more, err = indexItems(inner, limits, depth+1); err != nil {
+			if more, err = indexItems(inner, limits, g, depth+1); err != nil {
 				return nil, err
 			}
 		case d.MediaType.IsImage():
@@ -96,7 +117,7 @@ func indexItems(index v1.ImageIndex, limits Limits, depth int) ([]Item, error) {
 			if err != nil {
 				return nil, err
 			}
-			item, err := imageItem(img, d.Platform, limits)
+			item, err := imageItem(img, d.Platform, limits, g)
 			if err != nil {
 				return nil, err
 			}
@@ -112,10 +133,10 @@ func isAttestation(d v1.Descriptor) bool {
 	return d.Annotations["vnd.docker.reference.type"] != "" || d.Platform != nil && d.Platform.OS == "unknown"
 }
 
-func imageSource(images []v1.Image, limits Limits) (*Source, error) {
+func imageSource(images []v1.Image, limits Limits, g guard) (*Source, error) {
 	s := &Source{Kind: Image}
 	for _, img := range images {
-		item, err := imageItem(img, nil, limits)
+		item, err := imageItem(img, nil, limits, g)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +146,10 @@ func imageSource(images []v1.Image, limits Limits) (*Source, error) {
 }
 
 // imageItem reads an image's config. listed is what the index says of its platform.
-func imageItem(img v1.Image, listed *v1.Platform, limits Limits) (Item, error) {
+func imageItem(img v1.Image, listed *v1.Platform, limits Limits, g guard) (Item, error) {
+	if err := g.config(img); err != nil {
+		return Item{}, err
+	}
 	config, err := img.ConfigFile()
 	if err != nil {
 		return Item{}, fmt.Errorf("its config: %w", err)

@@ -35,12 +35,33 @@ func isLayout(dir string) bool {
 }
 
 func openLayout(dir string, limits Limits) (*Source, error) {
+	if err := smallFile(filepath.Join(dir, layoutIndex)); err != nil {
+		return nil, err
+	}
 	index, err := layout.ImageIndexFromPath(dir)
 	if err != nil {
 		return nil, err
 	}
-	return openIndex(index, limits)
+	blob := func(h v1.Hash) error { return smallFile(filepath.Join(dir, "blobs", h.Algorithm, h.Hex)) }
+	return openIndex(index, limits, guard{manifest: blob, config: func(img v1.Image) error {
+		manifest, err := img.Manifest()
+		if err != nil {
+			return err
+		}
+		return blob(manifest.Config.Digest)
+	}})
 }
+
+// smallFile refuses a manifest or config of a size that none has: the library reads them whole.
+func smallFile(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && info.Size() > maxManifest {
+		err = fmt.Errorf("%s: %w", filepath.Base(name), errLargeManifest)
+	}
+	return err
+}
+
+var errLargeManifest = fmt.Errorf("is a manifest or config of more than %d bytes, more than is looked at", maxManifest)
 
 // layoutMember are the members of an OCI layout's tar; nothing else of it is unpacked.
 var layoutMember = regexp.MustCompile(`^(oci-layout|index\.json|blobs/[a-z0-9]+/[0-9a-f]+)$`)
@@ -98,24 +119,27 @@ func writeMember(root *os.Root, name string, r io.Reader) error {
 // errNotSaved is for a manifest.json that is somebody else's.
 var errNotSaved = errors.New("manifest.json is not docker's")
 
-// maxManifest bounds a manifest.json.
+// maxManifest bounds a list of images, an index, a manifest and a config.
 const maxManifest = 4 << 20
 
 // openSaved opens the images of a tar that docker save wrote.
-func openSaved(s stream) (*Source, error) {
+func openSaved(s stream, sizes map[string]int64) (*Source, error) {
 	saved, err := readSaved(s)
 	if err != nil {
 		return nil, err
 	}
 	var images []v1.Image
 	for _, d := range saved {
+		if max(sizes[savedManifest], sizes[path.Clean(d.Config)]) > maxManifest {
+			return nil, errLargeManifest
+		}
 		img, err := savedImage(s, d, len(saved))
 		if err != nil {
 			return nil, err
 		}
 		images = append(images, img)
 	}
-	return imageSource(images, s.limits)
+	return imageSource(images, s.limits, guard{config: func(v1.Image) error { return nil }}) // both were looked at above
 }
 
 // readSaved reads the list of images.

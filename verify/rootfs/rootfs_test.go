@@ -311,7 +311,7 @@ func TestLayers(t *testing.T) {
 		tarOf(t, member{"etc/a", "2"}, member{"etc/.wh.b", ""}, member{"lib/y", "2"}, member{"var/cache/new", "2"}, member{"var/cache/.wh..wh..opq", ""},
 			member{".wh.opt", ""}, member{"opt/", ""}, member{"opt/new", "2"}, member{"dir", "2"}, member{"file/", ""}, member{"file/below", "2"}, member{".wh.nothing", ""}),
 		tarOf(t, member{"etc/b", "3"}))
-	item, err := imageItem(img, nil, DefaultLimits)
+	item, err := imageItem(img, nil, DefaultLimits, ofRegistry)
 	require.NoError(t, err)
 	tree := open(t, &Source{Items: []Item{item}})
 	require.Equal(t, "dir=2 etc/ etc/a=2 etc/b=3 file/ file/below=2 lib->usr/lib opt/ opt/new=2 usr/ usr/lib/ usr/lib/x=1 usr/lib/y=2 var/ var/cache/ var/cache/new=2", show(t, tree))
@@ -409,6 +409,32 @@ func TestSaved(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Manifests and configs are read whole, so large ones are refused before that.
+func TestLargeManifests(t *testing.T) {
+	large := strings.Repeat(" ", maxManifest+1)
+	dir := t.TempDir()
+	path, err := layout.Write(dir, empty.Index)
+	require.NoError(t, err)
+	img := layered(t, arm64)
+	require.NoError(t, path.AppendImage(img))
+	config, err := img.ConfigName()
+	require.NoError(t, err)
+	blob := filepath.Join(dir, "blobs", config.Algorithm, config.Hex)
+	require.NoError(t, os.WriteFile(blob, []byte(large), 0o600))
+	_, err = Open(dir, DefaultLimits)
+	require.ErrorIs(t, err, errLargeManifest)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, layoutIndex), []byte(large), 0o600))
+	_, err = Open(dir, DefaultLimits)
+	require.ErrorIs(t, err, errLargeManifest)
+	for _, members := range [][]member{
+		{{"manifest.json", `[{"Config": "c.json", "Layers": []}]`}, {"c.json", large}},
+		{{"manifest.json", `[{"Config": "c.json", "Layers": []}]` + large}, {"c.json", "{}"}},
+	} {
+		_, err = Open(write(t, tarOf(t, members...)), DefaultLimits)
+		require.Error(t, err)
+	}
+}
+
 func TestReferences(t *testing.T) {
 	for text, want := range map[string]bool{
 		"alpine:3.20": true, "ghcr.io/a/b": true, "localhost/x": true, "localhost:5000/x": true, "debian@sha256:" + strings.Repeat("a", 64): true, "a/b:1": true,
@@ -474,7 +500,7 @@ func login(t *testing.T, host, user, password string) {
 func TestRandomImage(t *testing.T) {
 	img, err := random.Image(1000, 1)
 	require.NoError(t, err)
-	item, err := imageItem(img, nil, DefaultLimits)
+	item, err := imageItem(img, nil, DefaultLimits, ofRegistry)
 	require.NoError(t, err)
 	tree, err := item.Open(t.Context())
 	require.NoError(t, err)
