@@ -153,6 +153,12 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			lock.Sets = append(lock.Sets, plancase.Pinned(job.Suite, r))
 		}
 		return jsonRef(plan.LockFile, lock)
+	case "attest":
+		var job plan.AttestJob
+		if err := jobOf(all, `"builtOn"`, &job); err != nil {
+			return nil, err
+		}
+		return jsonRef(plan.SubjectsFile, subjectsOf(job))
 	}
 	return &fakeRef{files: fstest.MapFS{}}, nil
 }

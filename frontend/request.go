@@ -44,6 +44,7 @@ type request struct {
 	read   []llb.State // what the plan is made by: a remote cache carries it too
 	vcs    plan.VCS
 
+	scanner  string   // image that is to make the SBOM; empty: ours
 	warnings sync.Map // of verify, by target: []warning
 }
 
@@ -61,7 +62,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if r.selection, err = plan.ParseTarget(r.spec, r.ui.Target); err != nil {
 		return err
 	}
-	if err := r.settlePlatforms(); err != nil {
+	if err := errors.Join(r.settlePlatforms(), r.checkSBOM(), r.checkRelease()); err != nil {
 		return err
 	}
 	r.compilations, r.killsBefore = parallel.NewLimit(plan.Parallel(r.spec.Parallel.V, r.config.machine())), r.config.kills()

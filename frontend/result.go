@@ -20,9 +20,10 @@ import (
 // results solves every platform's graph and gathers what the exporters need.
 func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
 	each := make([]*dockerui.BuildResult, len(plans))
+	attested := make([][]gwclient.Attestation, len(plans))
 	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (_ *dockerui.BuildResult, err error) {
 		defer parallel.Recover(&err)
-		each[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
+		each[i], attested[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
 		return each[i], err
 	})
 	if err != nil {
@@ -32,6 +33,7 @@ func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 	if r.selection.Kind == plan.KindReport && len(plans) > 1 {
 		return r.overall(ctx, plans, each)
 	}
+	addAttestations(rb, r.ui.TargetPlatforms, attested)
 	return rb.Finalize()
 }
 
@@ -56,30 +58,35 @@ func (r *request) overall(ctx context.Context, plans []*plan.Plan, each []*docke
 	return res, nil
 }
 
-func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, error) {
+// result is one platform's output, and what is said of it.
+func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, []gwclient.Attestation, error) {
 	in := r.inputs
 	in.Read = r.read
 	img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platforms.Normalize(target)}}
 	if p.Image != nil && p.Image.Base != "" {
 		base, config, err := r.baseImage(ctx, p.Image, target)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		in.Base, in.BaseUser, img = base, config.Config.User, config
 	}
 	img.Platform = target
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ref, err := r.solveLimited(ctx, st)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	attested, err := r.attest(ctx, in, p)
+	if err != nil {
+		return nil, nil, err
 	}
 	if p.Image != nil {
 		configure(img, p.Image)
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: img}, r.readWarnings(ctx, in, p)
+	return &dockerui.BuildResult{Reference: ref, Image: img}, attested, r.readWarnings(ctx, in, p)
 }
 
 // configure writes the plan's image settings over those of the base.

@@ -29,6 +29,7 @@ var targetTexts = []struct {
 	{plan.KindBin, "the verified binaries"},
 	{plan.KindImage, "an image that runs them"},
 	{plan.KindReport, "what verify found about each binary, as a page, text, JSON, SARIF and JUnit"},
+	{plan.KindRelease, "archives of all platforms with checksums, SBOMs, reports and the lock, in one folder"},
 }
 
 func (r *request) listTargets(context.Context) (*targets.List, error) {
@@ -54,6 +55,11 @@ func (r *request) outline(context.Context) (*outline.Outline, error) {
 			value = v
 		}
 		o.Args = append(o.Args, outline.Arg{Name: a.Name.V, Value: value, Location: location(a.Name.Pos)})
+	}
+	for _, id := range plan.SignSecrets[string(r.spec.ReleaseBlock().Signer.V)] {
+		if id != "" {
+			o.Secrets = append(o.Secrets, outline.Secret{Name: id})
+		}
 	}
 	return o, nil
 }

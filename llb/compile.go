@@ -23,6 +23,7 @@ type unitStates struct {
 // compiled are a unit's binaries, not yet verified, and what they are made with.
 type compiled struct {
 	files   llb.State
+	links   *llb.State // what was taken from the sysroot; nil without cgo
 	sysroot *llb.State // nil without cgo
 	layers  []layer
 }
@@ -39,7 +40,8 @@ func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) compiled {
 		s.deps(d)
 		s.layers = append(s.layers, layer{depsTitle[d.ID] + ", compiled", s.gocache, i > 0})
 	}
-	return compiled{s.compile(), s.sysroot, s.layers}
+	files, links := s.compile()
+	return compiled{files, links, s.sysroot, s.layers}
 }
 
 // cside unpacks the host's C toolchain and the target's sysroot.
@@ -138,19 +140,25 @@ func (s *unitStates) mountHeavy(e *exec, h *plan.Heavy) {
 	}
 }
 
-// compile builds the user's packages.
-func (s *unitStates) compile() llb.State {
+// compile builds the user's packages, and notes what the C compiler links them with.
+func (s *unitStates) compile() (files llb.State, links *llb.State) {
 	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
 	job, err := s.plan.CompileJob(s.unit)
 	if err != nil {
-		return llb.Scratch().Async(failed(err))
+		return llb.Scratch().Async(failed(err)), nil
 	}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
 	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.source())
 	s.mountLinkers(e)
 	s.mountProfile(e)
 	s.mountCache(e, job)
-	return e.output()
+	run := e.run()
+	files = run.AddMount(plan.PathOut, llb.Scratch())
+	if s.unit.C != nil {
+		st := run.AddMount(plan.PathLinks, llb.Scratch())
+		links = &st
+	}
+	return files, links
 }
 
 // mountCache mounts what was compiled before, and where to keep what is compiled now.

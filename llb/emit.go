@@ -14,22 +14,31 @@ type unitOutput struct {
 	verified verified
 }
 
-// Emit is the graph of a plan: the state with what the plan's kind asks for. A kind that has no row is an error.
+// Emit is the graph of a plan: the state with what the plan's kind asks for; for a release what Publish goes on with. A kind that
+// has no row is an error.
 func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
-	var units []unitOutput
-	for _, u := range p.Units {
-		c := compileUnit(in, p, u, code)
-		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c.files)})
-	}
+	units := unitOutputs(in, p, code)
 	switch p.Kind {
 	case plan.KindBin:
 		return merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""), nil
 	case plan.KindReport:
 		return report(in, p, code, units), nil
+	case plan.KindRelease:
+		return pack(in, p, units)
 	case plan.KindImage:
 		return imageState(in, p, units), nil
 	}
 	return llb.State{}, fmt.Errorf("output kind %q is unknown", p.Kind)
+}
+
+// unitOutputs are the plan's units, compiled and verified.
+func unitOutputs(in Inputs, p *plan.Plan, code Code) []unitOutput {
+	var units []unitOutput
+	for _, u := range p.Units {
+		c := compileUnit(in, p, u, code)
+		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c)})
+	}
+	return units
 }
 
 // merge puts the units' outputs into one directory; with one unit it is that unit's own.

@@ -17,7 +17,7 @@ type verified struct {
 }
 
 // verify is the gate: the unit's files are had from nowhere else.
-func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
+func verify(in Inputs, p *plan.Plan, u plan.Unit, c compiled) verified {
 	job := plan.VerifyJob{Platform: p.Target, Files: u.Outputs, Root: p.Image != nil && p.Image.Base != ""}
 	if job.Root {
 		job.User = cmp.Or(p.Image.User, in.BaseUser)
@@ -26,7 +26,10 @@ func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
 		job.Needs = p.Image.BaseSet.Parts
 	}
 	e := in.self("verify", fmt.Sprintf("[%s] verify %s", p.Target, outputs(u)), u.Outputs[0].Where, outputs(u)+" for "+p.Target, job)
-	e.mount(plan.PathIn, files)
+	e.mount(plan.PathIn, c.files)
+	if c.links != nil {
+		e.mount(plan.PathLinks, *c.links)
+	}
 	if len(in.Read) > 0 {
 		e.mount(plan.PathRead, carry(in.Read))
 	}
@@ -46,8 +49,8 @@ func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
 // Findings are the states with plan.WarningsFile of each unit. They are part of the graph that Emit makes: who has its result has them.
 func Findings(in Inputs, p *plan.Plan, code Code) []llb.State {
 	var all []llb.State
-	for _, u := range p.Units {
-		all = append(all, verify(in, p, u, compileUnit(in, p, u, code).files).report)
+	for _, u := range unitOutputs(in, p, code) {
+		all = append(all, u.verified.report)
 	}
 	return all
 }

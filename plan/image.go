@@ -49,6 +49,9 @@ func decideImage(in Input, all []binary) (*Image, error) {
 	}
 	img := &Image{Where: imagePlace(in.File), User: block.User.V, WorkDir: block.WorkDir.V, Cmd: values(block.Cmd)}
 	for _, b := range all {
+		if b.linking.mode.Library() {
+			return nil, fmt.Errorf("%s: image: %s is a library, and images hold programs: ask for --target bin or release, or name the program, as in --target NAME/image", b.where, b.name)
+		}
 		img.Dynamic = img.Dynamic || b.linking.dynamic()
 	}
 	for _, e := range block.Env {

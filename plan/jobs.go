@@ -124,9 +124,10 @@ type VerifyJob struct {
 
 // VerifyFile is one output and what it has to be.
 type VerifyFile struct {
-	Name  string      `json:"name"`
-	Where string      `json:"where"`
-	Want  verify.Want `json:"want"`
+	Name   string      `json:"name"`
+	Header string      `json:"header,omitempty"` // of a library: a file beside it
+	Where  string      `json:"where"`
+	Want   verify.Want `json:"want"`
 }
 
 // Warning is something that verify let through and the user wants to know of, as WarningsFile lists them.

@@ -35,6 +35,12 @@ const (
 	NeedsFile    = "needs.json"       // its name there
 	PathRead     = "/read"            // empty, for verify; see carry in llb
 	PathReport   = "/report"          // where verify puts its reports
+	PathFiles    = "/files"           // what a release takes of the context, numbered
+	PathSignKey  = "/run/sign-key"    // the secret that a release is signed with
+	PathSignPass = "/run/sign-pass"   // its optional password
+	PathLinks    = "/links"           // where compile puts what its links took from the sysroot
+	LinksFile    = "links.json"       // name below PathLinks, and below PathReport behind the gate
+	PathAttest   = "/attest"          // what step attest describes; see AttestJob
 	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates
 	PathProg     = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG
 	SecretProg   = "cache-prog"       // its id

@@ -42,7 +42,12 @@ const progRef = "@{cache.prog}"
 // ProgPlace begins the messages of steps about the cache's program.
 const ProgPlace = progRef + ": "
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.base)\}`)
+func releaseFileRef(i int) string { return fmt.Sprintf("@{release.files[%d]}", i) }
+
+// signerRef is who signs a release.
+const signerRef = "@{release.signer}"
+
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.base|release\.signer|release\.files\[(\d+)\])\}`)
 
 // imagePlace is where the spec says what the image stands on, or what image there is.
 func imagePlace(file *spec.File) string {
@@ -67,8 +72,13 @@ func Places(file *spec.File, text string) string {
 			return place(file, file.Cache.Mode.Pos)
 		case ImagePlace:
 			return imagePlace(file)
+		case signerRef:
+			return place(file, file.ReleaseBlock().Signer.Pos)
 		}
 		m := reference.FindStringSubmatch(ref)
+		if m[4] != "" {
+			return releaseFilePlace(file, m[4])
+		}
 		entry, _ := strconv.Atoi(m[1]) // the pattern lets digits through only
 		i, _ := strconv.Atoi(m[3])
 		if entry >= len(file.Binaries) {
@@ -84,4 +94,13 @@ func Places(file *spec.File, text string) string {
 		}
 		return place(file, at(list[i].Pos, b.Pos))
 	})
+}
+
+func releaseFilePlace(file *spec.File, index string) string {
+	i, _ := strconv.Atoi(index) // the pattern lets digits through only
+	block := file.ReleaseBlock()
+	if i >= len(block.Files) {
+		return place(file, block.Pos)
+	}
+	return place(file, block.Files[i].From.Pos)
 }

@@ -36,9 +36,11 @@ type Plan struct {
 	Kind   Kind   `json:"kind"`
 	Cache  Cache  `json:"cache"`
 	Units  []Unit `json:"units"`
+	Epoch  string `json:"epoch,omitempty"` // the request's SOURCE_DATE_EPOCH
 	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 
+	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
 	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport
 }
 
@@ -90,7 +92,7 @@ type CSide struct {
 	Env     []string        `json:"env"`  // what cgo reads, besides the unit's
 	Kind    sysroot.Kind    `json:"kind"` // KindGlibc or KindMusl: how the target's set is unpacked
 	CXX     bool            `json:"cxx,omitempty"`
-	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler
+	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler, or the program that packs static libraries
 	HostSet sysroot.Set     `json:"hostSet"`
 	Set     sysroot.Set     `json:"set"`
 }
@@ -119,7 +121,7 @@ type TextFile struct {
 
 // New decides. All problems are returned at once, in the order of the spec, each located.
 func New(in Input) (*Plan, error) {
-	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind}
+	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind, Epoch: in.Args["SOURCE_DATE_EPOCH"]}
 	var errs [3]error
 	var binaries []binary
 	p.Stamp, errs[0] = stamp(in)
@@ -129,7 +131,7 @@ func New(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if binaries, err = in.Select.narrow(in.File, in.Target, binaries); err != nil {
+	if binaries, err = in.Select.narrow(in.File, binaries); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {
@@ -139,13 +141,15 @@ func New(in Input) (*Plan, error) {
 		return nil, err
 	}
 	p.Reported = reportFiles(in, binaries)
-	if p.Kind == KindImage {
-		if p.Image, err = decideImage(in, binaries); err != nil {
-			return p, err
+	switch p.Kind {
+	case KindImage:
+		if p.Image, err = decideImage(in, binaries); err == nil {
+			p.meetNeeds()
 		}
-		p.meetNeeds()
+	case KindRelease:
+		p.Release, err = decideRelease(in, binaries)
 	}
-	return p, nil
+	return p, err
 }
 
 // suiteRequest is a package set that the plan needs pinned, and the suite it is of.

@@ -12,9 +12,10 @@ type Kind string
 
 // The kinds of output.
 const (
-	KindBin    Kind = "bin"    // the verified binaries
-	KindImage  Kind = "image"  // an image that runs them
-	KindReport Kind = "report" // what verify found and the plan decided, for people and for programs
+	KindBin     Kind = "bin"     // the verified binaries
+	KindImage   Kind = "image"   // an image that runs them
+	KindReport  Kind = "report"  // what verify found and the plan decided, for people and for programs
+	KindRelease Kind = "release" // archives of all platforms, with checksums and all that speaks of them
 )
 
 // Select is a parsed build target: a kind, and optionally the one binary it is narrowed to.
@@ -23,7 +24,7 @@ type Select struct {
 	Binary string // empty: all
 }
 
-// ParseTarget reads a build target: "image", "bin", "report", or one of these after a binary's name ("server/image").
+// ParseTarget reads a build target: "image", "bin", "report", "release", or one of these after a binary's name ("server/image").
 // The empty target is image when the spec has an image block, else bin.
 func ParseTarget(file *spec.File, target string) (Select, error) {
 	if target == "" {
@@ -34,10 +35,10 @@ func ParseTarget(file *spec.File, target string) (Select, error) {
 		binary, kind = "", target
 	}
 	switch k := Kind(kind); k {
-	case KindBin, KindImage, KindReport:
+	case KindBin, KindImage, KindReport, KindRelease:
 		return Select{Kind: k, Binary: binary}, nil
 	}
-	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image and report, each also as NAME/KIND for one binary", target)
+	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image, report and release, each also as NAME/KIND for one binary", target)
 }
 
 func defaultKind(file *spec.File) Kind {
@@ -47,18 +48,21 @@ func defaultKind(file *spec.File) Kind {
 	return KindBin
 }
 
-// narrow keeps the one binary that the target names: by the name that it has in the spec, whatever ending the platform adds.
-func (s Select) narrow(file *spec.File, target spec.Platform, all []binary) ([]binary, error) {
+// narrow keeps the one binary that the target names: by the name that it has in the spec, whatever the platform and the build mode add.
+func (s Select) narrow(file *spec.File, all []binary) ([]binary, error) {
 	if s.Binary == "" {
 		return all, nil
 	}
 	var names []string
+	var kept []binary
 	for _, b := range all {
-		name := strings.TrimSuffix(b.name, fileEnding(target))
-		if name == s.Binary {
-			return []binary{b}, nil
+		if b.plain == s.Binary { // a shared and a static library may have one name
+			kept = append(kept, b)
 		}
-		names = append(names, name)
+		names = append(names, b.plain)
+	}
+	if len(kept) > 0 {
+		return kept, nil
 	}
 	return nil, fmt.Errorf("target %s/%s: %s builds no binary %q, it builds %s", s.Binary, s.Kind, file.Name, s.Binary, strings.Join(names, ", "))
 }

@@ -36,18 +36,31 @@ func writeNeeds(job plan.VerifyJob) error {
 
 // baseTree makes what an image without a base stands on.
 func baseTree(_ context.Context, job plan.BaseJob) error {
-	parts := slices.Clone(job.Keep)
+	var dirs []string
 	for i := range job.Units {
-		var found needs
-		if err := readJSON(filepath.Join(plan.PathNeeds, fmt.Sprint(i), plan.NeedsFile), &found); err != nil {
-			return err
-		}
-		parts = append(parts, found.Parts...)
+		dirs = append(dirs, filepath.Join(plan.PathNeeds, fmt.Sprint(i)))
 	}
-	slices.Sort(parts)
+	parts, err := neededParts(job.Keep, dirs)
+	if err != nil {
+		return err
+	}
 	debs := make([]string, len(job.Files))
 	for i, f := range job.Files {
 		debs[i] = filepath.Join(plan.PathIn, f)
 	}
-	return sysroot.BaseFiles(plan.PathOut, debs, slices.Compact(parts))
+	return sysroot.BaseFiles(plan.PathOut, debs, parts)
+}
+
+// neededParts are the parts to keep in any case and those that the needs in the directories name, sorted.
+func neededParts(keep, dirs []string) ([]string, error) {
+	parts := slices.Clone(keep)
+	for _, dir := range dirs {
+		var found needs
+		if err := readJSON(filepath.Join(dir, plan.NeedsFile), &found); err != nil {
+			return nil, err
+		}
+		parts = append(parts, found.Parts...)
+	}
+	slices.Sort(parts)
+	return slices.Compact(parts), nil
 }

@@ -33,6 +33,10 @@ var steps = map[string]func(ctx context.Context) error{
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
 	"reports": withJob(overall),
+	"pack":    withJob(pack),
+	"gather":  withJob(gather),
+	"sign":    withJob(sign),
+	"attest":  withJob(attest),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),
 	"objects-foreign": withJob(noted(serveForeign)),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,15 +34,35 @@ func check(_ context.Context, job plan.VerifyJob) error {
 		return err
 	}
 	tellNotes(os.Stderr, rep)
-	if err := errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job)); err != nil {
+	err := errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job), passLinks(plan.PathLinks, plan.PathReport))
+	if err != nil {
 		return err
 	}
 	for _, f := range job.Files {
-		if err := copyFile(filepath.Join(plan.PathIn, f.Name), filepath.Join(plan.PathOut, f.Name)); err != nil {
+		if err := letThrough(f, plan.PathIn, plan.PathOut); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// letThrough copies an output, and the header of a library. Libraries cannot be executed.
+func letThrough(f plan.VerifyFile, from, to string) error {
+	if f.Header == "" {
+		return copyFile(filepath.Join(from, f.Name), filepath.Join(to, f.Name), 0o755)
+	}
+	return errors.Join(
+		copyFile(filepath.Join(from, f.Name), filepath.Join(to, f.Name), 0o644),
+		copyFile(filepath.Join(from, f.Header), filepath.Join(to, f.Header), 0o644))
+}
+
+// passLinks takes through the gate what the files were linked with, where the C compiler linked them.
+func passLinks(from, to string) error {
+	err := copyFile(filepath.Join(from, plan.LinksFile), filepath.Join(to, plan.LinksFile), 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // fits looks whether the files' loaders and libraries are in the image that they will run in, and whether that is one for the
@@ -132,13 +153,13 @@ func tellNotes(w io.Writer, rep report.Report) {
 	}
 }
 
-func copyFile(from, to string) error {
+func copyFile(from, to string, mode fs.FileMode) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
 	if err != nil {
 		return err
 	}

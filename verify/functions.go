@@ -13,8 +13,8 @@ import (
 // needs it. So a function that stands there may run, and one that does not stand there never will.
 
 // linkedFunctions are those of the names that the program's function table has.
-func linkedFunctions(r io.ReaderAt, bin *binary, names map[string]bool) map[string]bool {
-	at := functionNames(r, bin)
+func linkedFunctions(r io.ReaderAt, size int64, bin *binary, names map[string]bool) map[string]bool {
+	at := functionNames(r, size, bin)
 	found := map[string]bool{}
 	eachName(io.NewSectionReader(r, at.at, at.size), func(name []byte) {
 		if names[string(name)] {
@@ -26,8 +26,11 @@ func linkedFunctions(r io.ReaderAt, bin *binary, names map[string]bool) map[stri
 
 // functionNames is where the names are: the table's own part for them, or where no header tells, as in WebAssembly, whose
 // linker leaves runs of zeros out, everything that may hold the table.
-func functionNames(r io.ReaderAt, bin *binary) extent {
+func functionNames(r io.ReaderAt, size int64, bin *binary) extent {
 	table := bin.pclntab
+	if table.size == 0 {
+		table = extent{0, size}
+	}
 	order := stdbinary.ByteOrder(stdbinary.LittleEndian)
 	if bin.order == big {
 		order = stdbinary.BigEndian

@@ -182,7 +182,7 @@ func TestHostileFunctionTables(t *testing.T) {
 	}
 	flood := append(raw[:header:header], bytes.Repeat([]byte("\xf1\xff\xff\xff\x00\x00"), 1<<21)...)
 	bin := &binary{order: little, pclntab: extent{0, int64(len(flood))}}
-	require.Empty(t, linkedFunctions(bytes.NewReader(flood), bin, askedFunctions))
+	require.Empty(t, linkedFunctions(bytes.NewReader(flood), int64(len(flood)), bin, askedFunctions))
 	long := bytes.Repeat([]byte("x"), 1<<20)
 	eachName(bytes.NewReader(append(long, "\x00y\x00z"...)), func(name []byte) { require.Contains(t, []string{"y", "z"}, string(name)) })
 }

@@ -83,6 +83,12 @@ var All = []Case{
 		Facts: []plan.BinaryFacts{several, {Mains: []plan.MainPackage{{ImportPath: "example.com/app/tool"}}}}, Target: "windows/amd64", Build: "linux/amd64"},
 	{Name: "client-image", Spec: "# syntax=x\nbinaries: [{main: ./a, name: a}, {main: ./b, name: b, libc: glibc}]\nimage: {entrypoint: /a, env: {TZ: Europe/Berlin}}\n",
 		Facts: []plan.BinaryFacts{client, ownC}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "release", Spec: "# syntax=x\nargs: {VERSION: dev}\nrelease: {files: [LICENSE, {from: 'docs/*.md', to: doc/}], wrap: on, signer: minisign}\n",
+		Facts: []plan.BinaryFacts{pure}, Target: "linux/arm/v7", Build: "linux/amd64", Kind: "release", Args: map[string]string{"VERSION": "1.2"}},
+	{Name: "release-windows", Spec: "# syntax=x\nbinaries: [{main: ./cmd/...}]\nrelease: {name: 'tools-${VCS_TAG}-${TARGETOS}'}\n",
+		Facts: []plan.BinaryFacts{several}, Target: "windows/amd64", Build: "linux/amd64", Kind: "release", VCS: known()},
+	{Name: "libraries", Spec: "# syntax=x\nbinaries: [{main: ., name: sum, buildmode: c-shared, libc: 'glibc>=2.31'}, {main: ., name: sum, buildmode: c-archive}]\nrelease:\n",
+		Facts: []plan.BinaryFacts{ownC, ownC}, Target: "linux/arm64", Build: "linux/amd64", Kind: "release"},
 	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
 }
 
