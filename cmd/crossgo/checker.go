@@ -156,6 +156,10 @@ func (c *checker) checkFile(ctx context.Context, arg string) {
 		c.missingPlatform(arg)
 		return
 	}
+	if c.seen == nil && len(c.flags.platforms) > 1 && !c.asked(platform) {
+		c.finding(platform, arg, "platform", fmt.Sprintf("is for %s, as %s says, want one of %s", platform, by, strings.Join(c.flags.platforms, ", ")))
+		return
+	}
 	c.checkOpened(ctx, o, platform, by, nil)
 }
 

@@ -256,6 +256,8 @@ func TestVerifyTrees(t *testing.T) {
 		{"$/server-1.0-linux-aarch64", 0, "aarch64: ok: linux/arm64"},
 		{"$/app_linux_arm64.tar", 0, "$/app_linux_arm64.tar!app/server: ok: linux/arm64"},
 		{"$/app_linux_arm64.tar --platform linux/amd64", 1, "$/app_linux_arm64.tar!app/server: machine:"},
+		{"$/bare/server --platform linux/amd64,linux/arm64", 0, "$/bare/server: ok: linux/arm64"},
+		{"$/bare/server --platform linux/amd64,linux/386", 1, "$/bare/server: platform: is for linux/arm64, as its Go build info says, want one of linux/amd64, linux/386"},
 		{"$/app.zip", 0, "$/app.zip!server.exe: ok: windows/amd64"},
 		{"$/out/linux_amd64/server --root $/empty", 0, "server: ok: linux/amd64"},
 	} {
