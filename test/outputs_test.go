@@ -192,9 +192,7 @@ func TestImageOnABaseReference(t *testing.T) {
 	build(t, dir, twoPlatforms, "-o", out).OK(t)
 	require.Subset(t, files(t, out), []string{"linux_arm64/from-base", "linux_arm64/hello"})
 
-	write(t, dir, map[string]string{"Dockerfile": "FROM scratch\nCOPY go.mod /from-base\nUSER ghost\n"})
-	world.BuildxOn(t, world.Daemon, dir, "build", twoPlatforms, "-o", "type=image,push=true,name="+world.Registry.Ref("test/base:2"), ".").OK(t)
-	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries:\n  - main: .\n    cgo: off\nimage:\n  base: docker.io/test/base:2\n"})
+	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries:\n  - main: .\n    cgo: off\nimage:\n  base: docker.io/test/base:1\n  user: ghost\n"})
 	r := build(t, dir, twoPlatforms, "-o", t.TempDir())
 	require.NotZero(t, r.Code)
 	require.Contains(t, r.Output(), "fits-modes: the image has no user ghost in /etc/passwd")
