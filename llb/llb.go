@@ -21,6 +21,7 @@ type Inputs struct {
 	SelfPath string                                // where in Self the binary is
 	Build    ocispecs.Platform                     // the machine that compiles
 	Base     *llb.State                            // the image's base; nil from scratch
+	BaseUser string                                // who the base's config runs programs as
 	Read     []llb.State                           // what the plan was made by, see carry
 	Archives map[string]string                     // base address of each package archive by id
 	Proxy    llb.ProxyEnv                          // for steps with a network

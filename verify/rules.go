@@ -71,13 +71,17 @@ func (r Rule) run(s *subject) []Finding {
 	if r.check == nil {
 		return nil
 	}
-	found := r.check(s)
+	return r.settle(r.check(s), s.want.Allow)
+}
+
+// settle gives what does not hold the level that the rule has for it.
+func (r Rule) settle(found []Finding, allow []string) []Finding {
 	for i, f := range found {
-		if f.Level != Fail {
+		if f.Check != r.ID || f.Level != Fail {
 			continue
 		}
 		found[i].Level = r.Severity
-		if slices.Contains(s.want.Allow, r.ID) && !r.Fixed {
+		if slices.Contains(allow, r.ID) && !r.Fixed {
 			found[i].Level, found[i].Text = Note, f.Text+" (allowed)"
 		}
 	}
