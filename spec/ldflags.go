@@ -52,8 +52,12 @@ func (b *Binary) LinkerWords(vars map[string]string) ([]string, error) {
 
 // Refs are the names that the entry's ldflags use as ${NAME}, each at the place of the flags that use it first.
 func (b *Binary) Refs() []Value[string] {
+	return refsOf(b.LDFlags)
+}
+
+func refsOf(list []Value[string]) []Value[string] {
 	var refs []Value[string]
-	for _, element := range b.LDFlags {
+	for _, element := range list {
 		// Parse has refused what is no reference: there is no error left.
 		_ = eachRef(element.V, func(string) {}, func(name string) error {
 			if !slices.ContainsFunc(refs, func(r Value[string]) bool { return r.V == name }) {
@@ -70,7 +74,7 @@ func (b *Binary) Refs() []Value[string] {
 func (f *File) VCSNeeds() []string {
 	used := map[string]bool{}
 	for i := range f.Binaries {
-		for _, ref := range f.Binaries[i].Refs() {
+		for _, ref := range slices.Concat(f.Binaries[i].Refs(), f.Binaries[i].Verify.Run.Refs()) {
 			used[ref.V] = true
 		}
 	}

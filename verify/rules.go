@@ -20,9 +20,9 @@ type Rule struct {
 	check    func(*subject) []Finding
 }
 
-// Rules are all, in the order of a report. Those about an image come last.
+// Rules are all, in the order of a report. Those about an image and about runs come last.
 func Rules() []Rule {
-	return slices.Concat(identityRules, linkRules, hardeningRules, goRules, imageRules)
+	return slices.Concat(identityRules, linkRules, hardeningRules, goRules, imageRules, runRules)
 }
 
 // LookupRule is the rule with that id.
@@ -66,15 +66,27 @@ func (r Rule) run(s *subject) []Finding {
 	}
 	found := r.check(s)
 	for i, f := range found {
-		if f.Level != Fail {
-			continue
-		}
-		found[i].Level = r.Severity
-		if slices.Contains(s.want.Allow, r.ID) && !r.Fixed {
-			found[i].Level, found[i].Text = Note, f.Text+" (allowed)"
-		}
+		found[i] = r.settle(f, s.want.Allow)
 	}
 	return found
+}
+
+// settle gives a finding that does not hold the level that the rule has for it, or that of a note where it is allowed.
+func (r Rule) settle(f Finding, allow []string) Finding {
+	if f.Level != Fail {
+		return f
+	}
+	f.Level = r.Severity
+	if slices.Contains(allow, r.ID) && !r.Fixed {
+		f.Level, f.Text = Note, f.Text+" (allowed)"
+	}
+	return f
+}
+
+// rule is the rule with an id that the code itself names.
+func rule(id string) Rule {
+	r, _ := LookupRule(id) // TestRulesAreWhole looks for them
+	return r
 }
 
 // Page is the rule's page of the documentation, in Markdown.

@@ -175,3 +175,12 @@ var imageRules = []Rule{
 		Why:   "`version 'GLIBC_2.38' not found`",
 		Mend:  "a newer base, or a lower floor (`libc: glibc>=2.31`)"},
 }
+
+// runRules are about what a build does with a file, as the spec's verify asks for it.
+var runRules = []Rule{
+	{ID: RunID, Severity: Fail, Title: "the program does as expected when it is started",
+		Reads: "exit code, what it prints, how long it takes and how much memory, in the root that it will run in; with `verify: {run: …}` only",
+		Fails: "it does not start, crashes, hangs, or does or prints something else than `expect` says",
+		Why:   "the same, wherever the file is deployed",
+		Mend:  "the message has what the program did and the end of what it said"},
+}
