@@ -101,7 +101,7 @@ func (r *request) plans(ctx context.Context) ([]*plan.Plan, error) {
 	for i, target := range r.targets {
 		p, err := plan.New(plan.Input{
 			File: r.spec, Facts: r.facts.Targets[i], Go: r.goTool, Target: target, Build: r.build,
-			Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs,
+			Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
 		})
 		all, errs = append(all, p), append(errs, err)
 	}

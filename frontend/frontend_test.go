@@ -251,3 +251,21 @@ func TestOwnBinaryMustBeKnown(t *testing.T) {
 	_, err = newFake("", keySelf, "/usr/bin/crossgo").build(t)
 	require.ErrorContains(t, err, `found "/usr/bin/crossgo", want local:NAME`)
 }
+
+// TestRunsWhereTheBuilderCan: an output is started when the builder lists its platform, else the report says why not.
+func TestRunsWhereTheBuilderCan(t *testing.T) {
+	f := newFake("verify: {run: {args: [-v]}}\n", "platform", "linux/amd64,linux/arm64")
+	f.ok(t)
+	require.True(t, f.askedFor("[linux/amd64] run app"))
+	require.False(t, f.askedFor("[linux/arm64] run app"))
+	require.True(t, f.askedFor("[linux/arm64] verify app"))
+}
+
+// TestFailedRunSpeaksForItself: its words stand beside the user's root.
+func TestFailedRunSpeaksForItself(t *testing.T) {
+	f := newFake("verify: {run: {}}\n", "platform", "linux/amd64")
+	f.problem = "@{binaries[0].main[0]}: verify app for linux/amd64: run: exit code 1, want 0"
+	f.fails = map[string]func(*pb.Op, []byte) error{"[linux/amd64] run app": failed("@{binaries[0].main[0]}")}
+	_, err := f.build(t)
+	require.EqualError(t, err, "crossgo.yaml: verify app for linux/amd64: run: exit code 1, want 0")
+}

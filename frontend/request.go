@@ -30,6 +30,7 @@ type request struct {
 	spec      *spec.File
 	targets   []spec.Platform // what to build for, in the order asked for
 	build     spec.Platform   // the machine that compiles
+	runs      []spec.Platform // what the builder runs programs of
 	selection plan.Select
 	inputs    gollb.Inputs
 
@@ -106,6 +107,7 @@ func (r *request) settlePlatforms() error {
 		return fmt.Errorf("builder: %w", err)
 	}
 	r.build.Variant = ""
+	r.runs = r.runnable()
 	var errs []error
 	for _, p := range r.ui.TargetPlatforms {
 		target, err := parsePlatform(p)
@@ -132,6 +134,19 @@ func (r *request) settlePlatforms() error {
 	}
 	r.ui.MultiPlatformRequested = r.ui.MultiPlatformRequested || len(r.targets) > 1
 	return errors.Join(errs...)
+}
+
+// runnable are the platforms whose programs the builder says it runs, itself or by an emulator. One that we do not know is no target.
+func (r *request) runnable() []spec.Platform {
+	var list []spec.Platform
+	for _, w := range r.client.BuildOpts().Workers {
+		for _, p := range w.Platforms {
+			if known, err := parsePlatform(p); err == nil && !slices.Contains(list, known) {
+				list = append(list, known)
+			}
+		}
+	}
+	return list
 }
 
 func parsePlatform(p ocispecs.Platform) (spec.Platform, error) {

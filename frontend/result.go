@@ -41,6 +41,10 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 		in.Base, img = base, config
 	}
 	img.Platform = target
+	if p.Image != nil {
+		configure(img, p.Image)
+		in.Process = plan.Process{User: img.Config.User, Dir: img.Config.WorkingDir, Env: img.Config.Env}
+	}
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
 		return nil, err
@@ -48,9 +52,6 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	ref, err := r.solveLimited(ctx, st)
 	if err != nil {
 		return nil, err
-	}
-	if p.Image != nil {
-		configure(img, p.Image)
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: img}, nil
 }

@@ -21,6 +21,7 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 		c := compileUnit(in, p, u, code)
 		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c.files)})
 	}
+	units = smoke(in, p, units)
 	switch p.Kind {
 	case plan.KindBin:
 		return merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""), nil

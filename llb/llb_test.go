@@ -85,6 +85,10 @@ func TestLawsCanBreak(t *testing.T) {
 			llb.Platform(ocispecs.Platform{OS: "linux", Architecture: "amd64"})}, o...)...)
 	}
 	compiled := run(llb.WithCustomName("[x] compile app")).AddMount(plan.PathOut, llb.Scratch())
+	let := run(llb.Args([]string{plan.PathSelf, "step", "verify"})).AddMount(plan.PathOut, llb.Scratch())
+	started := func(o llb.RunOption) llb.ExecState {
+		return run(llb.Args([]string{plan.PathRunSelf, "step", "run"}), o)
+	}
 	for _, c := range []struct {
 		want string
 		st   llb.State
@@ -94,6 +98,8 @@ func TestLawsCanBreak(t *testing.T) {
 		{"without passing verify", llb.Scratch().File(llb.Copy(compiled, "/", "/"))},
 		{"without a digest", llb.Scratch().File(llb.Copy(llb.HTTP("http://x/y"), "/", "/"))},
 		{"writable root", run(llb.AddMount(plan.PathOut, llb.Scratch())).Root()},
+		{"more than files", started(llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathRunOut, llb.Scratch())},
+		{"without passing run", llb.Merge([]llb.State{let, started(llb.AddMount(plan.PathRunFound, let, llb.Readonly)).AddMount(plan.PathRunOut, llb.Scratch())})},
 	} {
 		def, err := c.st.Marshal(context.Background())
 		require.NoError(t, err)
@@ -120,9 +126,15 @@ func broken(all []*llbtext.Vertex, build string) []string {
 		if e.Network != pb.NetMode_NONE && !fetches(e) {
 			list = append(list, v.Name+" has the network")
 		}
-		if !e.Mounts[0].Readonly {
+		if !e.Mounts[0].Readonly && !starts(e) {
 			list = append(list, v.Name+" has a writable root")
 		}
+		if starts(e) && (len(e.Secretenv) > 0 || slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.MountType != pb.MountType_BIND })) {
+			list = append(list, v.Name+" gives a started program more than files")
+		}
+	}
+	if last := all[len(all)-1]; leavesUnstarted(last, all) {
+		list = append(list, "something leaves without passing run")
 	}
 	if last := all[len(all)-1]; reachesCompile(last, map[*llbtext.Vertex]bool{}) {
 		list = append(list, "something compiled leaves without passing verify")
@@ -138,6 +150,40 @@ func fetches(e *pb.ExecOp) bool {
 	}
 	prog := slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.Dest == plan.PathGoCache && m.MountType == pb.MountType_CACHE })
 	return e.Meta.Args[2] == "go" || e.Meta.Args[2] == "modules" || e.Meta.Args[2] == "compile" && prog
+}
+
+// starts are the steps that start what was built: the one kind whose root is the user's. They too are our own binary's, on the build
+// platform; the kernel knows by whom it has the program run.
+func starts(e *pb.ExecOp) bool {
+	return len(e.Meta.Args) == 3 && e.Meta.Args[0] == plan.PathRunSelf && e.Meta.Args[2] == "run"
+}
+
+// leavesUnstarted reports whether an output hangs on a verify step whose files a run starts, and not through that run.
+func leavesUnstarted(last *llbtext.Vertex, all []*llbtext.Vertex) bool {
+	gated := map[*llbtext.Vertex]bool{}
+	for _, v := range all {
+		if e := v.Op.GetExec(); e != nil && starts(e) {
+			for _, m := range e.Mounts {
+				if m.Dest == plan.PathRunFound {
+					gated[v.Inputs[m.Input].Vertex] = true
+				}
+			}
+		}
+	}
+	return reaches(last, func(v *llbtext.Vertex) (found, stop bool) {
+		e := v.Op.GetExec()
+		return gated[v], e != nil && starts(e)
+	}, map[*llbtext.Vertex]bool{})
+}
+
+// reaches walks back until found, and not past what stops it.
+func reaches(v *llbtext.Vertex, look func(*llbtext.Vertex) (found, stop bool), seen map[*llbtext.Vertex]bool) bool {
+	found, stop := look(v)
+	if found || stop || seen[v] {
+		return found
+	}
+	seen[v] = true
+	return slices.ContainsFunc(v.Inputs, func(in llbtext.Input) bool { return reaches(in.Vertex, look, seen) })
 }
 
 // reachesCompile walks back from an output and stops at the gate: is there another way to a compile step?

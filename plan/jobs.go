@@ -122,9 +122,10 @@ type VerifyJob struct {
 
 // VerifyFile is one output and what it has to be.
 type VerifyFile struct {
-	Name  string      `json:"name"`
-	Where string      `json:"where"`
-	Want  verify.Want `json:"want"`
+	Name   string      `json:"name"`
+	Where  string      `json:"where"`
+	Want   verify.Want `json:"want"`
+	NotRun string      `json:"notRun,omitempty"` // why it is not started although the spec asks for it
 }
 
 // ReportJob completes the report below PathReport: with the sizes of what is mounted at PathLayers/0, PathLayers/1 and so on.

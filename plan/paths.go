@@ -32,6 +32,13 @@ const (
 	PathLayers   = "/layers"          // the layers that a report measures, numbered
 	PathRead     = "/read"            // empty, for verify; see carry in llb
 	PathReport   = "/report"          // where verify puts its reports
+	PathBeside   = "/.crossgo"        // what a step has that runs in a root of the user's, where every other name may be taken
+	PathRunSelf  = "/.crossgo/self"   // PathSelf there, and so on
+	PathRunJob   = "/.crossgo/job"
+	PathRunIn    = "/.crossgo/in"
+	PathRunOut   = "/.crossgo/out"
+	PathRunFound = "/.crossgo/found"  // what verify wrote
+	PathRunTells = "/.crossgo/report" // PathReport there
 	SecretCA     = "ca-certificates"  // id of the optional secret with extra CA certificates
 	PathProg     = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG
 	SecretProg   = "cache-prog"       // its id

@@ -23,6 +23,7 @@ type Input struct {
 	Dir    string            // module directory below the context
 	Vendor bool              // the module has a vendor directory
 	Select Select            // what the request's target asks for
+	Runs   []spec.Platform   // what the builder runs programs of, itself or by an emulator
 	VCS    VCS               // what is known of the repository; nothing needs to be where the spec does not ask
 }
 
@@ -49,6 +50,7 @@ type Unit struct {
 	Deps    []DepsStep    `json:"deps"`
 	Builds  []BuildOutput `json:"builds"`
 	Outputs []VerifyFile  `json:"outputs"`
+	Runs    []RunFile     `json:"runs,omitempty"`    // outputs to start before they leave
 	Dynamic bool          `json:"dynamic,omitempty"` // some output needs a loader
 	Profile string        `json:"profile,omitempty"` // default.pgo of its programs, below the context
 	OwnC    bool          `json:"ownC,omitempty"`    // packages of the user's own have C or assembly files

@@ -22,6 +22,9 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	for _, f := range job.Files {
 		name := filepath.Join(plan.PathIn, f.Name)
 		rep.Check(f.Name, name, f.Want)
+		if entry := &rep.Files[len(rep.Files)-1]; f.NotRun != "" {
+			entry.Findings = append(entry.Findings, verify.NotRun(f.NotRun))
+		}
 		if err := fits(&rep.Files[len(rep.Files)-1], name, job.Root); err != nil {
 			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
 		}

@@ -21,6 +21,7 @@ type Case struct {
 	Args   map[string]string
 	Vendor bool
 	VCS    plan.VCS
+	Runs   []string // platforms that the builder runs
 }
 
 var (
@@ -78,6 +79,11 @@ var All = []Case{
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
 	{Name: "several-mains", Spec: "# syntax=x\nbinaries: [{main: ./cmd/..., ldflags: ['-s']}, {main: ./tool, name: helper}]\n",
 		Facts: []plan.BinaryFacts{several, {Mains: []plan.MainPackage{{ImportPath: "example.com/app/tool"}}}}, Target: "windows/amd64", Build: "linux/amd64"},
+	{Name: "run", Spec: "# syntax=x\nverify: {run: {args: [--version], expect: 'hello ${V}', max-memory: 32MiB}}\nargs: {V: '1'}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64",
+		Runs: []string{"linux/amd64", "linux/arm64"}},
+	{Name: "run-image", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off', verify: {run: {expect: {exit: 2}}}}, {main: ., libc: glibc}]\nimage: {entrypoint: [/hello], env: {A: b}}\n",
+		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
+	{Name: "run-nowhere", Spec: "# syntax=x\nverify: {run: {}}\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
 	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
 }
 
@@ -104,11 +110,19 @@ func (c Case) Input() (plan.Input, error) {
 	if err != nil {
 		return plan.Input{}, err
 	}
+	var runs []spec.Platform
+	for _, name := range c.Runs {
+		p, err := spec.ParsePlatform(name)
+		if err != nil {
+			return plan.Input{}, err
+		}
+		runs = append(runs, p)
+	}
 	selection, err := plan.ParseTarget(file, c.Kind)
 	return plan.Input{
 		File: file, Facts: plan.TargetFacts{Platform: c.Target, Binaries: c.Facts},
 		Go: plan.Go{Version: "1.26.8", Where: "go.mod:3", Build: c.Build}, Target: target, Build: build,
-		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection, VCS: c.VCS,
+		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection, VCS: c.VCS, Runs: runs,
 	}, err
 }
 

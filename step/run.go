@@ -1,0 +1,102 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/verify"
+	"github.com/crossgo/crossgo/verify/report"
+)
+
+// runPlaces are where a run finds and leaves its files.
+type runPlaces struct {
+	root  string // "/"
+	in    string // what verify let through
+	found string // its report
+	out   string // what is let through now
+	tells string // the report with what the runs gave
+}
+
+// inRoot are the places of a run whose root is that of the user's image.
+var inRoot = runPlaces{"/", plan.PathRunIn, plan.PathRunFound, plan.PathRunOut, plan.PathRunTells}
+
+// runFiles is the gate's second wing: it starts the unit's programs and lets its files through when all do as expected.
+func runFiles(ctx context.Context, job plan.RunJob) error { return inRoot.run(ctx, job) }
+
+func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
+	var rep report.Report
+	if err := readJSON(filepath.Join(p.found, plan.ReportFile), &rep); err != nil {
+		return err
+	}
+	process, err := newProcess(job)
+	if err != nil {
+		return err
+	}
+	var bad []error
+	for _, f := range job.Runs {
+		outcome, err := process.start(ctx, filepath.Join(p.root, f.Path), f.Run)
+		if err != nil {
+			return fmt.Errorf("%s: run %s for %s: %w", f.Where, f.Name, job.Platform, err)
+		}
+		finding := f.Run.Judge(outcome, f.Allow)
+		if finding.Level == verify.Fail {
+			bad = append(bad, fmt.Errorf("%s: verify %s for %s: %s: %s", f.Where, f.Name, job.Platform, finding.Check, finding.Text))
+		}
+		if err := addFinding(&rep, f.Name, finding); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(endOthers(), empty(p.out), empty(p.tells)); err != nil {
+		return err
+	}
+	if err := errors.Join(append([]error{writeReports(p.tells, rep)}, bad...)...); err != nil {
+		return err
+	}
+	for _, name := range job.Files {
+		if err := copyFile(filepath.Join(p.in, name), filepath.Join(p.out, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addFinding enters a finding into the report of a file.
+func addFinding(rep *report.Report, name string, finding verify.Finding) error {
+	i := slices.IndexFunc(rep.Files, func(f report.File) bool { return f.Name == name })
+	if i < 0 {
+		return fmt.Errorf("the report knows no file %s", name)
+	}
+	rep.Files[i].Findings = append(rep.Files[i].Findings, finding)
+	return nil
+}
+
+// endOthers ends what the programs have left running, before anything is written that leaves the build. Only in a container, where
+// this is the first process, there are no others.
+func endOthers() error {
+	if os.Getpid() != 1 {
+		return nil
+	}
+	if err := syscall.Kill(-1, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+// empty removes what a program that runs as root may have put into a folder.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		errs = append(errs, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return errors.Join(errs...)
+}
