@@ -19,7 +19,7 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	var units []unitOutput
 	for _, u := range p.Units {
 		c := compileUnit(in, p, u, code)
-		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c.files)})
+		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c)})
 	}
 	units = smoke(in, p, units)
 	switch p.Kind {

@@ -196,7 +196,7 @@ func reachesCompile(v *llbtext.Vertex, seen map[*llbtext.Vertex]bool) bool {
 		switch e.Meta.Args[2] {
 		case "verify":
 			return false
-		case "compile":
+		case "compile", "again":
 			return true
 		}
 	}

@@ -14,10 +14,13 @@ type verified struct {
 }
 
 // verify is the gate: the unit's files are had from nowhere else.
-func verify(in Inputs, p *plan.Plan, u plan.Unit, files llb.State) verified {
+func verify(in Inputs, p *plan.Plan, u plan.Unit, c compiled) verified {
 	job := plan.VerifyJob{Platform: p.Target, Files: u.Outputs, Root: p.Image != nil && p.Image.Base != ""}
 	e := in.self("verify", fmt.Sprintf("[%s] verify %s", p.Target, outputs(u)), u.Outputs[0].Where, outputs(u)+" for "+p.Target, job)
-	e.mount(plan.PathIn, files)
+	e.mount(plan.PathIn, c.files)
+	if c.again != nil {
+		e.mount(plan.PathAgain, *c.again)
+	}
 	if len(in.Read) > 0 {
 		e.mount(plan.PathRead, carry(in.Read))
 	}

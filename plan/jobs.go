@@ -81,6 +81,7 @@ type UnpackJob struct {
 // CompileJob builds one unit's binaries into PathOut.
 type CompileJob struct {
 	Dir     string        `json:"dir"`
+	Source  string        `json:"source,omitempty"` // the build context; empty: PathSource
 	Env     []string      `json:"env"`
 	Builds  []BuildOutput `json:"builds"`
 	Objects *Objects      `json:"objects,omitempty"` // how objects are kept; nil when they are not
@@ -126,6 +127,7 @@ type VerifyFile struct {
 	Where  string      `json:"where"`
 	Want   verify.Want `json:"want"`
 	NotRun string      `json:"notRun,omitempty"` // why it is not started although the spec asks for it
+	Again  bool        `json:"again,omitempty"`  // PathAgain says what a second build gave
 }
 
 // ReportJob completes the report below PathReport: with the sizes of what is mounted at PathLayers/0, PathLayers/1 and so on.

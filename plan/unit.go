@@ -74,7 +74,7 @@ func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 	u.Builds = builds
 	for _, b := range members {
 		u.Dynamic = u.Dynamic || b.linking.dynamic()
-		f := VerifyFile{Name: b.name, Where: b.ref, Want: b.want(in)}
+		f := VerifyFile{Name: b.name, Where: b.ref, Want: b.want(in), Again: in.File.Binaries[b.entry].Verify.Reproducible.V}
 		run, err := smoke(in, b, &f)
 		if err != nil {
 			return err

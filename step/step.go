@@ -29,6 +29,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"unpack":  withJob(unpack),
 	"compile": withJob(compile),
 	"verify":  withJob(check),
+	"again":   withJob(again),
 	"run":     jobAt(plan.PathRunJob, runFiles),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),

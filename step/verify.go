@@ -18,16 +18,23 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if len(job.Files) == 0 {
 		return errors.New("there is nothing to verify")
 	}
+	differences, err := readAgain(job.Files)
+	if err != nil {
+		return err
+	}
 	rep := report.Report{Platform: job.Platform}
 	for _, f := range job.Files {
 		name := filepath.Join(plan.PathIn, f.Name)
 		rep.Check(f.Name, name, f.Want)
-		if entry := &rep.Files[len(rep.Files)-1]; f.NotRun != "" {
-			entry.Findings = append(entry.Findings, verify.NotRun(f.NotRun))
-		}
-		if err := fits(&rep.Files[len(rep.Files)-1], name, job.Root); err != nil {
+		entry := &rep.Files[len(rep.Files)-1]
+		if err := fits(entry, name, job.Root); err != nil {
 			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
 		}
+		found, err := asked(f, differences)
+		if err != nil {
+			return err
+		}
+		entry.Findings = append(entry.Findings, found...)
 	}
 	if err := writeReports(plan.PathReport, rep); err != nil {
 		return err

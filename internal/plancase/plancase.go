@@ -83,6 +83,7 @@ var All = []Case{
 		Runs: []string{"linux/amd64", "linux/arm64"}},
 	{Name: "run-image", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off', verify: {run: {expect: {exit: 2}}}}, {main: ., libc: glibc}]\nimage: {entrypoint: [/hello], env: {A: b}}\n",
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
+	{Name: "again", Spec: "# syntax=x\nbinaries: [{main: ., verify: {reproducible: true}}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "run-nowhere", Spec: "# syntax=x\nverify: {run: {}}\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
 	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
 }
