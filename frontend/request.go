@@ -122,6 +122,11 @@ func (r *request) settlePlatforms() error {
 	if len(r.targets) > 0 {
 		return nil
 	}
+	if r.selection.Tests() {
+		r.targets, err = plan.TestTargets(r.spec, r.build)
+		r.tellPlatforms()
+		return err
+	}
 	for _, p := range r.spec.Platforms {
 		target, err := spec.ParsePlatform(p.V)
 		r.targets, errs = append(r.targets, target), append(errs, err)
@@ -129,11 +134,16 @@ func (r *request) settlePlatforms() error {
 	if len(r.targets) == 0 {
 		r.targets = []spec.Platform{r.build}
 	}
+	r.tellPlatforms()
+	return errors.Join(errs...)
+}
+
+// tellPlatforms tells BuildKit's helper of the platforms that the request did not name.
+func (r *request) tellPlatforms() {
 	for _, t := range r.targets {
 		r.ui.TargetPlatforms = append(r.ui.TargetPlatforms, oci(t))
 	}
 	r.ui.MultiPlatformRequested = r.ui.MultiPlatformRequested || len(r.targets) > 1
-	return errors.Join(errs...)
 }
 
 // runnable are the platforms whose programs the builder says it runs, itself or by an emulator. One that we do not know is no target.

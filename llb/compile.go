@@ -30,6 +30,17 @@ type compiled struct {
 
 // compileUnit compiles a unit.
 func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) compiled {
+	s := newUnit(in, p, u, code)
+	c := compiled{files: s.compile(), sysroot: s.sysroot, layers: s.layers}
+	if u.Again() {
+		st := s.again(c.files)
+		c.again = &st
+	}
+	return c
+}
+
+// newUnit is what a unit's own packages are compiled on: the C side, and its dependencies compiled.
+func newUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) *unitStates {
 	s := &unitStates{in: in, plan: p, unit: u, code: code, gocache: llb.Scratch()}
 	s.layers = code.layers()
 	if u.C != nil {
@@ -40,12 +51,7 @@ func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) compiled {
 		s.deps(d)
 		s.layers = append(s.layers, layer{depsTitle[d.ID] + ", compiled", s.gocache, i > 0})
 	}
-	c := compiled{files: s.compile(), sysroot: s.sysroot, layers: s.layers}
-	if u.Again() {
-		st := s.again(c.files)
-		c.again = &st
-	}
-	return c
+	return s
 }
 
 // again builds the unit a second time: nothing that was compiled is mounted, and the folders are others.

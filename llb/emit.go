@@ -16,6 +16,9 @@ type unitOutput struct {
 
 // Emit is the graph of a plan: the state with what the plan's kind asks for. A kind that has no row is an error.
 func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
+	if p.Test != nil {
+		return tests(in, p, code), nil
+	}
 	var units []unitOutput
 	for _, u := range p.Units {
 		c := compileUnit(in, p, u, code)

@@ -36,6 +36,7 @@ const (
 	AgainFile     = "again.json"       // name below PathAgain
 	PathElsewhere = "/elsewhere/src"   // the build context of a second build
 	PathElseMods  = "/elsewhere/mod"   // its GOMODCACHE
+	PathTestTmp   = "/gotmp"           // GOTMPDIR of tests: their binaries are large
 	PathBeside    = "/.crossgo"        // what a step has that runs in a root of the user's, where every other name may be taken
 	PathRunSelf   = "/.crossgo/self"   // PathSelf there, and so on
 	PathRunJob    = "/.crossgo/job"

@@ -39,11 +39,18 @@ const progRef = "@{cache.prog}"
 // ProgPlace begins the messages of steps about the cache's program.
 const ProgPlace = progRef + ": "
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog)\}`)
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|test)\}`)
 
 // WithoutReferences is a text for where the spec is not at hand.
 func WithoutReferences(text string) string {
 	return withPlace.ReplaceAllString(text, "")
+}
+
+func testPlace(file *spec.File) string {
+	if file.Test == nil {
+		return file.Name
+	}
+	return place(file, file.Test.Pos)
 }
 
 var withPlace = regexp.MustCompile(reference.String() + `: `)
@@ -53,6 +60,9 @@ func Places(file *spec.File, text string) string {
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {
 		if ref == progRef {
 			return place(file, file.Cache.Mode.Pos)
+		}
+		if ref == testReference {
+			return testPlace(file)
 		}
 		m := reference.FindStringSubmatch(ref)
 		entry, _ := strconv.Atoi(m[1]) // the pattern lets digits through only

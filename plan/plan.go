@@ -39,6 +39,7 @@ type Plan struct {
 	Units  []Unit `json:"units"`
 	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
+	Test   *Test  `json:"test,omitempty"`  // only for KindTest and KindResults, whose one unit has the settings of the tests
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
@@ -134,6 +135,9 @@ func New(in Input) (*Plan, error) {
 	}
 	if err := uniqueNames(binaries); err != nil {
 		return nil, err
+	}
+	if p.Kind.tests() {
+		return p, p.decideTests(in, binaries)
 	}
 	if p.Units, err = units(in, p.Cache, binaries); err != nil {
 		return nil, err

@@ -15,6 +15,9 @@ const (
 	KindBin    Kind = "bin"    // the verified binaries
 	KindImage  Kind = "image"  // an image that runs them
 	KindReport Kind = "report" // what verify found, as JSON and text
+
+	KindTest    Kind = "test"         // what go vet and go test found, if that is no failure
+	KindResults Kind = "test-results" // the same in either case
 )
 
 // Select is a parsed build target: a kind, and optionally the one binary it is narrowed to.
@@ -23,7 +26,10 @@ type Select struct {
 	Binary string // empty: all
 }
 
-// ParseTarget reads a build target: "image", "bin", "report", or one of these after a binary's name ("server/image").
+// Tests reports whether the target is one that tests.
+func (s Select) Tests() bool { return s.Kind.tests() }
+
+// ParseTarget reads a build target: "image", "bin", "report", "test", "test-results", or one of these after a binary's name ("server/image").
 // The empty target is image when the spec has an image block, else bin.
 func ParseTarget(file *spec.File, target string) (Select, error) {
 	if target == "" {
@@ -34,10 +40,10 @@ func ParseTarget(file *spec.File, target string) (Select, error) {
 		binary, kind = "", target
 	}
 	switch k := Kind(kind); k {
-	case KindBin, KindImage, KindReport:
+	case KindBin, KindImage, KindReport, KindTest, KindResults:
 		return Select{Kind: k, Binary: binary}, nil
 	}
-	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image and report, each also as NAME/KIND for one binary", target)
+	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image, report, test and test-results, each also as NAME/KIND for one binary", target)
 }
 
 func defaultKind(file *spec.File) Kind {

@@ -71,6 +71,11 @@ var fileKeys = []key[File]{
 		does:   "What the outputs of all binaries without a `verify` of their own are held to.",
 		schema: schema{Ref: "#/definitions/verify"},
 	}, readVerify(func(f *File) *Verify { return &f.Verify })},
+	{"test", keyDoc{
+		typ: "mapping", def: "all packages, on the builder's platform", allowed: "the keys of [tests](#tests)", example: `test: {race: true}`,
+		does:   "What the targets `test` and `test-results` do; no other target tests.",
+		schema: schema{AnyOf: []*schema{{Type: "null"}, {Ref: "#/definitions/test"}}},
+	}, readTest},
 }
 
 var verifyKeys = []key[Verify]{

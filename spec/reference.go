@@ -23,6 +23,7 @@ func Reference() string {
 		"{{cache}}\n", keySections(cacheKeys),
 		"{{verify}}\n", keySections(verifyKeys),
 		"{{run}}\n", keySections(runKeys),
+		"{{test}}\n", keySections(testKeys),
 		"{{expect}}\n", keySections(expectKeys),
 		"{{output}}\n", keySections(outputKeys),
 		"{{platforms}}\n", platformTable(),

@@ -102,11 +102,9 @@ func readRun(r reading, to *Verify, path string, n *node) {
 }
 
 func readReproducible(r reading, to *Verify, path string, n *node) {
-	if n.kind != kindBool {
-		r.wrongType(path, n, "true or false")
-		return
+	if v, ok := r.truth(path, n); ok {
+		to.Reproducible = v
 	}
-	to.Reproducible = Value[bool]{n.text == "true", n.pos}
 }
 
 func readExpect(r reading, to *Run, path string, n *node) {

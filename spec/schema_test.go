@@ -53,6 +53,10 @@ func TestExamplesParse(t *testing.T) {
 		_, err := Parse("example", []byte("verify:\n  "+k.doc.example+"\n"))
 		require.NoError(t, err, k.doc.example)
 	}
+	for _, k := range testKeys {
+		_, err := Parse("example", []byte("test:\n  "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
 	for _, k := range runKeys {
 		_, err := Parse("example", []byte("verify:\n  run:\n    "+k.doc.example+"\n"))
 		require.NoError(t, err, k.doc.example)
@@ -85,6 +89,9 @@ func allDocs() []keyDoc {
 		docs = append(docs, k.doc)
 	}
 	for _, k := range verifyKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range testKeys {
 		docs = append(docs, k.doc)
 	}
 	for _, k := range slices.Concat(runKeys, expectKeys) {

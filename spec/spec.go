@@ -41,6 +41,7 @@ type File struct {
 	Image     *Image          // nil when the file has no image: block
 	Cache     Cache
 	Verify    Verify // for the binaries that have none of their own
+	Test      *Test  // nil when the file has no test: block
 }
 
 // Verify says what the gate asks of an output beyond what its other settings mean.

@@ -30,6 +30,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"compile": withJob(compile),
 	"verify":  withJob(check),
 	"again":   withJob(again),
+	"test":    withJob(goTest),
 	"run":     jobAt(plan.PathRunJob, runFiles),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),

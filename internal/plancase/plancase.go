@@ -84,6 +84,10 @@ var All = []Case{
 	{Name: "run-image", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off', verify: {run: {expect: {exit: 2}}}}, {main: ., libc: glibc}]\nimage: {entrypoint: [/hello], env: {A: b}}\n",
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
 	{Name: "again", Spec: "# syntax=x\nbinaries: [{main: ., verify: {reproducible: true}}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "test", Spec: "# syntax=x\ntest: {flags: [-short], timeout: 5m, env: {A: b}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
+	{Name: "test-race", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl, tags: [x]}]\ntest: {race: true, packages: ./a}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64",
+		Kind: "test-results", Runs: []string{"linux/amd64"}},
+	{Name: "test-nowhere", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ntest: {race: true}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
 	{Name: "run-nowhere", Spec: "# syntax=x\nverify: {run: {}}\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
 	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
 }
