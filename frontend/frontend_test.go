@@ -269,3 +269,32 @@ func TestFailedRunSpeaksForItself(t *testing.T) {
 	_, err := f.build(t)
 	require.EqualError(t, err, "crossgo.yaml: verify app for linux/amd64: run: exit code 1, want 0")
 }
+
+// TestTestPlatforms: tests are for the builder's platform and what the spec adds, whatever the outputs are for.
+func TestTestPlatforms(t *testing.T) {
+	for name, c := range map[string]struct {
+		options []string
+		want    []string
+	}{
+		"of the spec": {[]string{"target", "test"}, []string{"linux/amd64", "linux/arm64"}},
+		"asked for":   {[]string{"target", "test-results", "platform", "linux/386"}, []string{"linux/386"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("platforms: [windows/amd64]\ntest: {platforms: [linux/arm64]}\n", c.options...)
+			require.Equal(t, c.want, platformsOf(t, f.ok(t)))
+			for _, p := range c.want {
+				require.True(t, f.askedFor("["+p+"] go vet and go test"))
+			}
+			require.False(t, f.askedFor("verify"))
+		})
+	}
+}
+
+// TestFailedTestsAreAtTheirBlock: the error has the place of test: in the spec.
+func TestFailedTestsAreAtTheirBlock(t *testing.T) {
+	f := newFake("test: {flags: [-short]}\n", "target", "test")
+	f.problem = "@{test}: test: 1 failed on linux/amd64: example.com/app.TestX"
+	f.fails = map[string]func(*pb.Op, []byte) error{"[linux/amd64] go vet and go test": failed("@{test}")}
+	_, err := f.build(t)
+	require.EqualError(t, err, "crossgo.yaml:2:7: test: 1 failed on linux/amd64: example.com/app.TestX")
+}

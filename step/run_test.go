@@ -181,3 +181,30 @@ func TestRunLetsThrough(t *testing.T) {
 		require.FileExists(t, filepath.Join(p.out, "app"))
 	}
 }
+
+// TestAsked: what the spec asks for besides the checks is found beside them.
+func TestAsked(t *testing.T) {
+	f := plan.VerifyFile{Name: "app", Where: "f:1:1", NotRun: "no emulator", Again: true}
+	found, err := asked(f, map[string]string{"app": ""})
+	require.NoError(t, err)
+	require.Equal(t, []string{"run", "reproducible"}, []string{found[0].Check, found[1].Check})
+	require.Equal(t, []verify.Level{verify.Note, verify.Pass}, []verify.Level{found[0].Level, found[1].Level})
+	found, err = asked(plan.VerifyFile{Name: "app", Again: true}, map[string]string{"app": "differs in .text"})
+	require.NoError(t, err)
+	require.Equal(t, verify.Fail, found[0].Level)
+	_, err = asked(f, nil)
+	require.EqualError(t, err, "f:1:1: there is no second build of app")
+	found, err = asked(plan.VerifyFile{Name: "app"}, nil)
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
+// TestAnotherSecond: the second build begins when the clock shows another second.
+func TestAnotherSecond(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "app"), nil, 0o644))
+	begun := time.Now()
+	require.NoError(t, another(t.Context(), []string{"app"}, dir))
+	require.Greater(t, time.Since(begun), time.Second)
+	require.ErrorIs(t, another(t.Context(), []string{"none"}, dir), os.ErrNotExist)
+}
