@@ -19,14 +19,40 @@ import (
 
 // results solves every platform's graph and gathers what the exporters need.
 func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
+	each := make([]*dockerui.BuildResult, len(plans))
 	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (_ *dockerui.BuildResult, err error) {
 		defer parallel.Recover(&err)
-		return r.result(ctx, plans[i], oci(r.targets[i]))
+		each[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
+		return each[i], err
 	})
 	if err != nil {
 		return nil, err
 	}
+	if r.selection.Kind == plan.KindReport && len(plans) > 1 {
+		return r.overall(ctx, plans, each)
+	}
 	return rb.Finalize()
+}
+
+// overall is one report over all platforms, with theirs in folders of the names that exporters give to platforms. For the exporter it
+// is a result without platforms: it would make a folder for each and leave no place beside them.
+func (r *request) overall(ctx context.Context, plans []*plan.Plan, each []*dockerui.BuildResult) (*gwclient.Result, error) {
+	var targets []string
+	var reports []llb.State
+	for i, p := range plans {
+		st, err := each[i].Reference.ToState()
+		if err != nil {
+			return nil, err
+		}
+		targets, reports = append(targets, p.Target), append(reports, st)
+	}
+	ref, err := r.solve(ctx, gollb.Reports(r.inputs, targets, reports))
+	if err != nil {
+		return nil, err
+	}
+	res := gwclient.NewResult()
+	res.SetRef(ref)
+	return res, nil
 }
 
 func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, error) {

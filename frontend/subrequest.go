@@ -28,7 +28,7 @@ var targetTexts = []struct {
 }{
 	{plan.KindBin, "the verified binaries"},
 	{plan.KindImage, "an image that runs them"},
-	{plan.KindReport, "what verify found about each binary, as JSON and text"},
+	{plan.KindReport, "what verify found about each binary, as a page, text, JSON, SARIF and JUnit"},
 }
 
 func (r *request) listTargets(context.Context) (*targets.List, error) {

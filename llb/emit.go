@@ -29,7 +29,7 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	case plan.KindBin:
 		return merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""), nil
 	case plan.KindReport:
-		return reports(in, p, units), nil
+		return report(in, p, code, units), nil
 	case plan.KindImage:
 		return imageState(in, p, units), nil
 	}

@@ -3,6 +3,7 @@ package llb
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/moby/buildkit/client/llb"
@@ -24,29 +25,49 @@ func (c Code) layers() []layer {
 	return list
 }
 
-// reports are the units' reports, each in a directory named by the unit's first file when there are several.
-func reports(in Inputs, p *plan.Plan, units []unitOutput) llb.State {
-	if len(units) == 1 {
-		return report(in, p, units[0])
-	}
-	st := llb.Scratch()
+// reported are the layers that a report measures: those that all units share once, the others with the unit's name where there are several.
+func reported(units []unitOutput, shared int) []layer {
+	all := units[0].compiled.layers[:shared:shared] // to be appended to
 	for _, u := range units {
-		st = st.File(llb.Copy(report(in, p, u), "/", "/"+u.plan.Outputs[0].Name, &llb.CopyInfo{CopyDirContentsOnly: true, CreateDestPath: true}),
-			llb.WithCustomNamef("[%s] collect the report of %s", p.Target, outputs(u.plan)))
+		for _, l := range u.compiled.layers[shared:] {
+			if len(units) > 1 {
+				l.name += ", for " + outputs(u.plan)
+			}
+			all = append(all, l)
+		}
 	}
-	return st
+	return all
 }
 
-// report adds to what verify found how large the layers are. Only who asks for the report has them measured.
-func report(in Inputs, p *plan.Plan, u unitOutput) llb.State {
-	var job plan.ReportJob
-	for _, l := range u.compiled.layers {
-		job.Layers = append(job.Layers, plan.ReportLayer{Name: l.name, Grows: l.grows})
+// report is what verify found, with what the plan decided and how large files and layers are. Only who asks for it has them measured.
+func report(in Inputs, p *plan.Plan, code Code, units []unitOutput) llb.State {
+	layers := reported(units, len(code.layers()))
+	var measured []plan.ReportLayer
+	for _, l := range layers {
+		measured = append(measured, plan.ReportLayer{Name: l.name, Grows: l.grows})
 	}
-	e := in.self("report", fmt.Sprintf("[%s] report on %s", p.Target, outputs(u.plan)), u.plan.Outputs[0].Where, outputs(u.plan)+" for "+p.Target, job).
-		mount(plan.PathReport, u.verified.report)
-	for i, l := range u.compiled.layers {
+	first := units[0].plan
+	e := in.self("report", fmt.Sprintf("[%s] report", p.Target), first.Outputs[0].Where, "the report for "+p.Target, p.Report(measured))
+	for i, u := range units {
+		e.mount(path.Join(plan.PathReport, fmt.Sprint(i)), u.verified.report)
+		e.mount(path.Join(plan.PathIn, fmt.Sprint(i)), u.verified.files)
+	}
+	for i, l := range layers {
 		e.mount(path.Join(plan.PathLayers, fmt.Sprint(i)), l.st, llb.ContentCache(llb.MountContentCacheOff))
+	}
+	return e.output()
+}
+
+// Reports is one report over the platforms, from theirs, with theirs in a folder for each: the names are those that exporters give to
+// platforms.
+func Reports(in Inputs, targets []string, reports []llb.State) llb.State {
+	var job plan.ReportsJob
+	for _, t := range targets {
+		job.Dirs = append(job.Dirs, strings.ReplaceAll(t, "/", "_"))
+	}
+	e := in.self("reports", "[report] over all platforms", "", "the report over all platforms", job)
+	for i, st := range reports {
+		e.mount(path.Join(plan.PathIn, fmt.Sprint(i)), st)
 	}
 	return e.output()
 }

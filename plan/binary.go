@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -96,19 +95,22 @@ func cgoWhy(facts BinaryFacts) string {
 	return strings.Join(facts.CGONeeds, ", ")
 }
 
-var majorSuffix = regexp.MustCompile(`^v[0-9]+$`)
-
-// outputName is the spec's name, else the last element of the import path that is no major version ("example.com/app/v2"
-// gives "app", as go build does), with the ending that the target's system wants.
+// outputName is the spec's name, else the program's, with the ending that the target's system wants.
 func outputName(entry spec.Binary, m MainPackage, target spec.Platform) string {
-	name := entry.Name.V
-	if name == "" {
-		name = path.Base(m.ImportPath)
-		if majorSuffix.MatchString(name) && path.Dir(m.ImportPath) != "." {
-			name = path.Base(path.Dir(m.ImportPath))
-		}
+	if entry.Name.V != "" {
+		return entry.Name.V + fileEnding(target)
 	}
-	return name + fileEnding(target)
+	return programName(m.ImportPath) + fileEnding(target)
+}
+
+// programName is the last element of a main package's import path that is no major version ("example.com/app/v2" gives
+// "app"), as go build has it.
+func programName(importPath string) string {
+	name := path.Base(importPath)
+	if name != importPath && spec.IsMajorVersion(name) {
+		return path.Base(path.Dir(importPath))
+	}
+	return name
 }
 
 func fileEnding(target spec.Platform) string {
@@ -160,7 +162,7 @@ func uniqueNames(all []binary) error {
 func (b binary) want(in Input) verify.Want {
 	w := verify.Want{
 		GOOS: in.Target.OS, GOARCH: in.Target.Arch, Variant: in.Target.Variant,
-		CGO: "off", MainPath: b.main.ImportPath, RequireGo: true, Allow: values(in.File.Binaries[b.entry].Verify.Allow),
+		CGO: "off", MainPath: b.main.ImportPath, RequireGo: true, Strip: strip(in, b), Allow: values(in.File.Binaries[b.entry].Verify.Allow),
 	}
 	if !strings.Contains(in.Go.Version, "rc") && strings.Count(in.Go.Version, ".") == 2 {
 		w.GoVersion = "go" + in.Go.Version

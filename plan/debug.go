@@ -30,5 +30,24 @@ func stripped(in Input, b binary) bool {
 	return on(set["s"])
 }
 
+// strip is what the Go linker leaves out of the file, in the words of verify.Want. -s with -w=false depends on who links: nothing is asked.
+func strip(in Input, b binary) string {
+	words, err := in.File.Binaries[b.entry].LinkerWords(variables(in))
+	if err != nil {
+		return ""
+	}
+	set := spec.LinkerSettings(words)
+	names := on(set["s"])
+	switch debug := stripped(in, b); {
+	case names && debug:
+		return "all"
+	case names:
+		return ""
+	case debug:
+		return "debug"
+	}
+	return "none"
+}
+
 // on reports whether a flag without a value of its own is set.
 func on(value string) bool { return value == "true" || value == "1" }

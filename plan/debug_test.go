@@ -37,6 +37,19 @@ func TestDebugInformationOfC(t *testing.T) {
 	}
 }
 
+// TestWhatTheGateAsksOfSymbols: the linker's own rules for -s and -w.
+func TestWhatTheGateAsksOfSymbols(t *testing.T) {
+	pure := plan.BinaryFacts{Mains: []plan.MainPackage{{ImportPath: "m/p"}}}
+	for flags, want := range map[string]string{"": "none", "-s": "all", "-w": "debug", "-s -w": "all", "-s -w=false": "", "-s=false": "none", "-X main.s=-s": "none"} {
+		in, err := plancase.Case{Spec: fmt.Sprintf("# syntax=x\nbinaries: [{main: ./a, name: a, ldflags: ['%s']}]\n", or(flags)),
+			Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"}.Input()
+		require.NoError(t, err)
+		p, err := plan.New(in)
+		require.NoError(t, err)
+		require.Equal(t, want, p.Units[0].Outputs[0].Want.Strip, flags)
+	}
+}
+
 // or gives a list of flags something harmless when there is none.
 func or(flags string) string {
 	if flags == "" {

@@ -130,9 +130,24 @@ type VerifyFile struct {
 	Again  bool        `json:"again,omitempty"`  // PathAgain says what a second build gave
 }
 
-// ReportJob completes the report below PathReport: with the sizes of what is mounted at PathLayers/0, PathLayers/1 and so on.
+// ReportJob writes the report of a platform: what verify found, which stands below PathReport/0 for the first unit and so on, with what
+// the plan decided, what the files below PathIn/0 are made of, and the sizes of what is mounted at PathLayers/0, PathLayers/1 and so on.
 type ReportJob struct {
-	Layers []ReportLayer `json:"layers"`
+	Platform   string        `json:"platform"`
+	Build      string        `json:"build"` // the machine that compiled
+	Components []Component   `json:"components"`
+	Units      []ReportUnit  `json:"units"`
+	Layers     []ReportLayer `json:"layers"`
+}
+
+// ReportUnit are the files of one unit.
+type ReportUnit struct {
+	Files []ReportedFile `json:"files"`
+}
+
+// ReportsJob writes one report over several platforms, whose own stand below PathIn/0, PathIn/1 and so on, and theirs beside it.
+type ReportsJob struct {
+	Dirs []string `json:"dirs"` // of each platform, below PathOut: "linux_arm64"
 }
 
 // ReportLayer is one layer that builds begin with.

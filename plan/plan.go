@@ -40,6 +40,8 @@ type Plan struct {
 	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 	Test   *Test  `json:"test,omitempty"`  // only for KindTest and KindResults, whose one unit has the settings of the tests
+
+	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
@@ -142,6 +144,7 @@ func New(in Input) (*Plan, error) {
 	if p.Units, err = units(in, p.Cache, binaries); err != nil {
 		return nil, err
 	}
+	p.Reported = reportFiles(in, binaries)
 	if p.Kind == KindImage {
 		p.Image, err = decideImage(in, binaries)
 	}

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"path"
-	"regexp"
 
 	"github.com/crossgo/crossgo/spec"
 )
@@ -74,18 +72,10 @@ func (g *run) output(target spec.Platform, flags []string) BuildOutput {
 	return out
 }
 
-// goMajor is a path element that the go command takes for a major version: v2 and up.
-var goMajor = regexp.MustCompile(`^v([2-9]|[1-9][0-9]+)$`)
-
-// goName is the file that go build -o DIR/ writes for a main package: the last element of its import path that is no major
-// version, and .exe for Windows (DefaultExecName in cmd/go/internal/load).
+// goName is the file that go build -o DIR/ writes for a main package: .exe for Windows, no ending for WebAssembly.
 func goName(importPath string, target spec.Platform) string {
-	name := path.Base(importPath)
-	if name != importPath && goMajor.MatchString(name) {
-		name = path.Base(path.Dir(importPath))
-	}
 	if target.OS == "windows" {
-		name += ".exe"
+		return programName(importPath) + ".exe"
 	}
-	return name
+	return programName(importPath)
 }

@@ -14,7 +14,7 @@ type Kind string
 const (
 	KindBin    Kind = "bin"    // the verified binaries
 	KindImage  Kind = "image"  // an image that runs them
-	KindReport Kind = "report" // what verify found, as JSON and text
+	KindReport Kind = "report" // what verify found and the plan decided, for people and for programs
 
 	KindTest    Kind = "test"         // what go vet and go test found, if that is no failure
 	KindResults Kind = "test-results" // the same in either case

@@ -165,8 +165,11 @@ func (r reading) distinctNames(binaries []Binary) {
 	}
 }
 
-// majorVersion is a last path element that go build passes over when it names the output.
-var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
+var majorVersion = regexp.MustCompile(`^v([2-9]|[1-9][0-9]+)$`)
+
+// IsMajorVersion tells a path element that go build passes over when it names an output: v2 and up (DefaultExecName in
+// cmd/go/internal/load).
+func IsMajorVersion(element string) bool { return majorVersion.MatchString(element) }
 
 type output struct {
 	name, key string
@@ -184,7 +187,7 @@ func (b *Binary) outputs() []output {
 	}
 	var list []output
 	for _, m := range b.Main {
-		if last := path.Base(m.V); m.Pos.Known() && !isPattern(m.V) && last != "." && !majorVersion.MatchString(last) {
+		if last := path.Base(m.V); m.Pos.Known() && !isPattern(m.V) && last != "." && !IsMajorVersion(last) {
 			list = append(list, output{last, "main", m.Pos})
 		}
 	}

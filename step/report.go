@@ -8,22 +8,95 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/verify/report"
 )
 
-// complete writes verify's report with the sizes of the layers that the build stands on.
-func complete(_ context.Context, job plan.ReportJob) error {
-	var rep report.Report
-	if err := readJSON(filepath.Join(plan.PathReport, plan.ReportFile), &rep); err != nil {
-		return err
+// complete writes the report of a platform: what verify found of each unit's files, with what the plan decided about them, what their
+// bytes are spent on, and the sizes of the layers that the build stands on.
+func complete(_ context.Context, job plan.ReportJob) (err error) {
+	rep := report.Report{Platform: job.Platform, Build: &report.Build{Platform: job.Build, Components: []report.Component{crossgo()}}}
+	for _, c := range job.Components {
+		rep.Build.Components = append(rep.Build.Components, report.Component(c))
 	}
-	var err error
+	for i, u := range job.Units {
+		files, err := verified(filepath.Join(plan.PathReport, fmt.Sprint(i), plan.ReportFile))
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			f.Measure(filepath.Join(plan.PathIn, fmt.Sprint(i), f.Name))
+			rep.Files = append(rep.Files, decided(f, u.Files))
+		}
+	}
 	if rep.Layers, err = measure(plan.PathLayers, job.Layers); err != nil {
 		return err
 	}
-	return writeReports(plan.PathOut, rep)
+	return writeReports(plan.PathOut, []report.Report{rep})
+}
+
+// verified are the files that the gate wrote of.
+func verified(name string) ([]report.File, error) {
+	list, err := readReports(name)
+	if err != nil {
+		return nil, err
+	}
+	return list[0].Files, nil
+}
+
+// decided is the file with what the plan says of it.
+func decided(f report.File, all []plan.ReportedFile) report.File {
+	for _, of := range all {
+		if of.Name != f.Name {
+			continue
+		}
+		f.Where = of.Where
+		for _, d := range of.Decisions {
+			f.Decisions = append(f.Decisions, report.Decision(d))
+		}
+	}
+	return f
+}
+
+// crossgo is the version of this very program.
+func crossgo() report.Component {
+	c := report.Component{Group: "crossgo", Name: "crossgo", Version: "unknown"}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		c.Version = info.Main.Version
+	}
+	return c
+}
+
+// overall writes one report over several platforms, and that of each beside it.
+func overall(_ context.Context, job plan.ReportsJob) error {
+	var all []report.Report
+	for i, dir := range job.Dirs {
+		one, err := readReports(filepath.Join(plan.PathIn, fmt.Sprint(i), plan.ReportFile))
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(plan.PathOut, dir)
+		if err := errors.Join(os.MkdirAll(to, 0o755), writeReports(to, one)); err != nil {
+			return err
+		}
+		all = append(all, one...)
+	}
+	return writeReports(plan.PathOut, all)
+}
+
+func readReports(name string) ([]report.Report, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list, err := report.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", name, err)
+	}
+	return list, nil
 }
 
 // measure gives the size of each layer by itself.
@@ -61,12 +134,18 @@ func sizeOf(dir string) (report.Layer, error) {
 	return l, err
 }
 
-// writeReports writes the report for programs and for people.
-func writeReports(dir string, rep report.Report) error {
-	return errors.Join(
-		writeWith(filepath.Join(dir, plan.ReportFile), rep.JSON),
-		writeWith(filepath.Join(dir, "report.txt"), rep.Text),
-	)
+// writeReports writes the report in every form that has a file.
+func writeReports(dir string, list []report.Report) error {
+	for _, format := range report.Formats {
+		if format.File == "" {
+			continue
+		}
+		write := func(w io.Writer) error { return format.Write(w, list) }
+		if err := writeWith(filepath.Join(dir, format.File), write); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeWith(name string, write func(io.Writer) error) error {

@@ -30,10 +30,11 @@ var inRoot = runPlaces{"/", plan.PathRunIn, plan.PathRunFound, plan.PathRunOut, 
 func runFiles(ctx context.Context, job plan.RunJob) error { return inRoot.run(ctx, job) }
 
 func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
-	var rep report.Report
-	if err := readJSON(filepath.Join(p.found, plan.ReportFile), &rep); err != nil {
+	reports, err := readReports(filepath.Join(p.found, plan.ReportFile))
+	if err != nil {
 		return err
 	}
+	rep := reports[0]
 	process, err := newProcess(job)
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
 	if err := errors.Join(endOthers(), empty(p.out), empty(p.tells)); err != nil {
 		return err
 	}
-	if err := errors.Join(append([]error{writeReports(p.tells, rep)}, bad...)...); err != nil {
+	if err := errors.Join(append([]error{writeWith(filepath.Join(p.tells, plan.ReportFile), rep.JSON)}, bad...)...); err != nil {
 		return err
 	}
 	for _, name := range job.Files {

@@ -34,6 +34,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"run":     jobAt(plan.PathRunJob, runFiles),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
+	"reports": withJob(overall),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),
 	"objects-foreign": withJob(noted(serveForeign)),

@@ -36,7 +36,7 @@ func check(_ context.Context, job plan.VerifyJob) error {
 		}
 		entry.Findings = append(entry.Findings, found...)
 	}
-	if err := writeReports(plan.PathReport, rep); err != nil {
+	if err := writeWith(filepath.Join(plan.PathReport, plan.ReportFile), rep.JSON); err != nil {
 		return err
 	}
 	if err := failures(job, rep); err != nil {

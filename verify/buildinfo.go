@@ -32,7 +32,7 @@ func readBuild(r io.ReaderAt, size int64, format string) (facts *buildFacts) {
 	if format == formatWasm {
 		read = func(r io.ReaderAt) (*debug.BuildInfo, error) { return wasmBuildInfo(r, size) }
 	}
-	info, err := read(io.NewSectionReader(r, 0, size))
+	info, err := read(limited(r, size))
 	if err != nil {
 		return nil
 	}

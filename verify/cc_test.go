@@ -23,6 +23,20 @@ func cc(t *testing.T, source string, args ...string) string {
 	return out
 }
 
+// clang compiles freestanding C for another machine and links it with lld.
+func clang(t *testing.T, target, source string, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "main.c"), filepath.Join(dir, "out")
+	require.NoError(t, os.WriteFile(file, []byte(source), 0o644))
+	text, err := exec.Command("clang", append([]string{"--target=" + target, "-nostdlib", "-ffreestanding", "-fuse-ld=lld", "-Wno-unused-command-line-argument", "-o", out, file}, args...)...).CombinedOutput()
+	require.NoError(t, err, "%s", text)
+	return out
+}
+
+// startC is a program without a C library. It does nothing but begin.
+const startC = "double same(double d) { return d; }\nvoid _start(void) { for (;;) ; }\nvoid __start(void) { _start(); }\n"
+
 func TestC(t *testing.T) {
 	host := "linux/" + strings.TrimSpace(goEnv(t, "GOHOSTARCH"))
 	want, err := WantFor(host)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,13 @@ type dynamic struct {
 	rpath   []string // directories of DT_RPATH, unexpanded
 	runpath []string // directories of DT_RUNPATH, unexpanded
 	flags1  uint64
+
+	relocations     uint64 // entries that somebody has to apply when the file starts
+	textRelocations bool   // some of them change code
+	staticTLS       bool   // thread-local variables at fixed places beside the program's
+	lazy            bool   // there are functions that are looked up at their first call
+	bindNow         bool   // but they shall be looked up when the file is loaded
+
 	needs   []versionNeed
 	defines []string // names of DT_VERDEF, the file's own name left out
 }
@@ -82,6 +90,7 @@ func readDynamic(f *elf.File) (dynamic, error) {
 		return dynamic{}, err
 	}
 	d := dynamic{present: true, flags1: first(tags, elf.DT_FLAGS_1)}
+	d.readRelocations(tags, f.Class)
 	m := image{f}
 	var table stringTable
 	if size := first(tags, elf.DT_STRSZ); size > 0 {
@@ -99,6 +108,33 @@ func readDynamic(f *elf.File) (dynamic, error) {
 		return dynamic{}, fmt.Errorf("defined symbol versions: %w", err)
 	}
 	return d, nil
+}
+
+// readRelocations takes what the dynamic section says of relocations, without reading any: how many there are follows from the sizes of
+// their tables. DT_RELR counts as one for each word, of which each stands for one or more.
+func (d *dynamic) readRelocations(tags []tag, class elf.Class) {
+	word := uint64(4)
+	if class == elf.ELFCLASS64 {
+		word = 8
+	}
+	plt := first(tags, elf.DT_PLTRELSZ)
+	kinds := map[uint64]uint64{uint64(elf.DT_RELA): 3 * word, uint64(elf.DT_REL): 2 * word}
+	d.relocations = first(tags, elf.DT_RELASZ)/(3*word) + first(tags, elf.DT_RELSZ)/(2*word) + first(tags, dtRelrSize)/word
+	if size, ok := kinds[first(tags, elf.DT_PLTREL)]; ok {
+		d.relocations += plt / size
+	}
+	flags := first(tags, elf.DT_FLAGS)
+	d.lazy = plt > 0
+	d.bindNow = has(tags, elf.DT_BIND_NOW) || flags&uint64(elf.DF_BIND_NOW) != 0 || d.flags1&uint64(elf.DF_1_NOW) != 0
+	d.textRelocations = has(tags, elf.DT_TEXTREL) || flags&uint64(elf.DF_TEXTREL) != 0
+	d.staticTLS = flags&uint64(elf.DF_STATIC_TLS) != 0
+}
+
+// dtRelrSize is DT_RELRSZ, which debug/elf does not name.
+const dtRelrSize elf.DynTag = 35
+
+func has(tags []tag, want elf.DynTag) bool {
+	return slices.ContainsFunc(tags, func(t tag) bool { return t.tag == want })
 }
 
 // readTags reads the entries of the first PT_DYNAMIC up to DT_NULL.

@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,15 @@ type elfFacts struct {
 	glibcCRT bool                 // linked with glibc's start files, which leave an ABI note
 	x86      uint32               // GNU_PROPERTY_X86_ISA_1_NEEDED
 	arm      *armAttributes       // nil without .ARM.attributes
+	progs    []elf.ProgHeader     // in the order of the file
+	entry    uint64               // where it starts
+	kernel   string               // oldest kernel in glibc's ABI note: "3.2.0"
+
+	mipsFloat  byte                // fp_abi of .MIPS.abiflags
+	hasSymbols bool                // there is a symbol table
+	hasDebug   bool                // there is debug information
+	symbols    map[string]symbolAt // of a static position independent program: the relocators that it has
+	left       leftovers           // of a static program with glibc
 }
 
 // elfMachines names e_machine in the words of the arches table; others are named by debug/elf.
@@ -43,15 +53,18 @@ var osabis = map[elf.OSABI]string{
 }
 
 func parseELF(r io.ReaderAt, size int64) (*binary, error) {
-	f, err := elf.NewFile(io.NewSectionReader(r, 0, size))
+	f, err := elf.NewFile(limited(r, size))
 	if err != nil {
 		return nil, err
 	}
 	if err := checkBounds(f, size); err != nil {
 		return nil, err
 	}
-	facts := &elfFacts{flags: readFlags(r, f)}
-	bin := &binary{machine: elfMachines[f.Machine], bits: 32, order: little, elf: facts, relocates: f.Type == elf.ET_DYN}
+	facts := &elfFacts{flags: readFlags(r, f), entry: f.Entry, mipsFloat: readMIPSFloat(r, f), hasSymbols: section(f, elf.SHT_SYMTAB) != nil, hasDebug: hasDebug(f)}
+	for _, p := range f.Progs {
+		facts.progs = append(facts.progs, p.ProgHeader)
+	}
+	bin := &binary{format: formatELF, machine: elfMachines[f.Machine], bits: 32, order: little, elf: facts, relocates: f.Type == elf.ET_DYN}
 	if bin.machine == "" {
 		bin.machine = f.Machine.String()
 	}
@@ -78,8 +91,26 @@ func parseELF(r io.ReaderAt, size int64) (*binary, error) {
 	}
 	facts.arm = readARMAttributes(f)
 	facts.imported = importedSymbols(f)
-	bin.pclntab = elfFunctions(f)
+	if bin.pclntab = elfFunctions(f); bin.pclntab.size > 0 {
+		goSystemSign(r, bin)
+	} else {
+		bin.pclntab = loaded(f)
+	}
+	readStatic(r, size, f, bin)
 	return bin, nil
+}
+
+// readStatic looks up what only programs without a loader are asked about.
+func readStatic(r io.ReaderAt, size int64, f *elf.File, bin *binary) {
+	if bin.interp != "" || !bin.startable() || bin.isLibrary() {
+		return
+	}
+	if bin.relocates {
+		bin.elf.symbols = findSymbols(r, f, relocators)
+	}
+	if bin.staticGlibc() {
+		bin.elf.left = readLeftovers(r, size, f)
+	}
 }
 
 // elfFunctions finds Go's function table: .gopclntab, or .data.rel.ro.gopclntab where the code is position independent
@@ -91,6 +122,30 @@ func elfFunctions(f *elf.File) extent {
 		}
 	}
 	return extent{}
+}
+
+// loaded spans what is put into memory, wherever in it the function table may be: a file without section headers does not tell.
+func loaded(f *elf.File) extent {
+	from, to := uint64(math.MaxInt64), uint64(0)
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && p.Filesz > 0 {
+			from, to = min(from, p.Off), max(to, p.Off+p.Filesz)
+		}
+	}
+	if to <= from {
+		return extent{}
+	}
+	return extent{int64(from), int64(to - from)}
+}
+
+// dragonflyFile is a file of Go's runtime that is compiled for dragonfly alone. Go's own files for it have no other sign.
+var dragonflyFile = strings.Join([]string{"runtime/os", "dragonfly.go\x00"}, "_")
+
+// goSystemSign looks among the names of the compiled files, where nothing else names the system.
+func goSystemSign(r io.ReaderAt, bin *binary) {
+	if t := bin.pclntab; len(bin.system) == 0 && contains(io.NewSectionReader(r, t.at, t.size), t.size, []byte(dragonflyFile)) {
+		bin.system = append(bin.system, evidence{"dragonfly", "Go's runtime"})
+	}
 }
 
 // checkBounds finds a file that ends before its segments and sections do: debug/elf does not look.
@@ -139,6 +194,9 @@ func readInterp(f *elf.File) (string, error) {
 	return "", nil
 }
 
+// kindShared is the kind of a library.
+const kindShared = "shared object"
+
 // elfKind says in words what kind of ELF file it is and why it is no program, if it is none. A shared object is told from
 // a position independent program by DF_1_PIE, and where older linkers left that out by having a loader and no soname.
 func elfKind(f *elf.File, bin *binary) (kind, bad string) {
@@ -161,9 +219,9 @@ func elfKind(f *elf.File, bin *binary) (kind, bad string) {
 		return kind, "is position independent without a dynamic section: nothing relocates it at start, it crashes " +
 			"(CGO_ENABLED=0 -buildmode=pie -ldflags=-d makes such files)"
 	case dyn.soname != "":
-		return "shared object", "is a shared object (soname " + dyn.soname + ")"
+		return kindShared, "is a shared object (soname " + dyn.soname + ")"
 	case bin.interp == "":
-		return "shared object", "is a shared object (neither DF_1_PIE nor a loader)"
+		return kindShared, "is a shared object (neither DF_1_PIE nor a loader)"
 	}
 	if !entryIsCode(f) {
 		return kind, fmt.Sprintf("has its entry point at %#x, where there is no code", f.Entry)

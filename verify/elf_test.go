@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -183,13 +184,26 @@ func TestEveryLoader(t *testing.T) {
 			variant = l.variants[0]
 		}
 		row := arches[l.goarch]
-		raw := elfSpec{machine: machines[row.machine], bits32: row.bits == 32, bigE: row.order == big, interp: l.path}.build()
+		raw := elfSpec{machine: machines[row.machine], bits32: row.bits == 32, bigE: row.order == big, interp: l.path, flags: flagsOfLoader(l)}.build()
 		want := Want{GOOS: "linux", GOARCH: l.goarch, Variant: variant, Libc: l.libc}
 		findings := Read(bytes.NewReader(raw), int64(len(raw)), want)
 		require.Empty(t, failures(findings), "%s on %s: %v", l.path, want.platform(), findings)
 		want.Libc = map[string]string{musl: glibc, glibc: musl}[l.libc]
 		require.Equal(t, []string{"loader", "libc"}, failures(Read(bytes.NewReader(raw), int64(len(raw)), want)), "%s on %s", l.path, want.platform())
 	}
+}
+
+// flagsOfLoader are the flags of a file that the loader takes: musl is ELFv2 everywhere, glibc has a loader of its own for newer NaNs.
+func flagsOfLoader(l loaderRow) uint32 {
+	switch {
+	case strings.Contains(l.path, "mipsn8"):
+		return mipsNaN2008
+	case l.goarch == "ppc64le" || l.goarch == "ppc64" && l.libc == musl:
+		return 2
+	case l.goarch == "ppc64":
+		return 1
+	}
+	return 0
 }
 
 func TestDamagedELF(t *testing.T) {

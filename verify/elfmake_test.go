@@ -30,6 +30,9 @@ type elfSpec struct {
 
 const elfBase = 0x10000
 
+// usualFlags are e_flags that all files for Linux have: EABI 5, lp64d.
+var usualFlags = map[elf.Machine]uint32{elf.EM_ARM: 5 << 24, elf.EM_RISCV: riscvDouble, elf.EM_LOONGARCH: loongV1 | loongDouble}
+
 type elfWriter struct {
 	spec  elfSpec
 	order interface {
@@ -180,7 +183,7 @@ func (w *elfWriter) header(phnum, end, ehsize, phsize uint64) {
 	w.u16(uint16(kind), uint16(s.machine))
 	w.u32(1)
 	w.word(elfBase+entry, ehsize, shoff)
-	w.u32(s.flags)
+	w.u32(s.flags | usualFlags[s.machine])
 	w.u16(uint16(ehsize), uint16(phsize), uint16(phnum), shsize, shnum, shstr)
 }
 

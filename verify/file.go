@@ -179,16 +179,12 @@ func contains(r io.ReaderAt, size int64, mark []byte) bool {
 
 // find is the offset of the first mark in the file, -1 without one.
 func find(r io.ReaderAt, size int64, mark []byte) int64 {
-	const window = 1 << 20
-	buf := make([]byte, window+len(mark)-1)
-	for at := int64(0); at < size; at += window {
-		n, err := r.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
-		if i := bytes.Index(buf[:n], mark); i >= 0 {
-			return at + int64(i)
+	found := int64(-1)
+	scan(r, extent{0, size}, len(mark)-1, func(at int64, window []byte) bool {
+		if i := bytes.Index(window, mark); i >= 0 {
+			found = at + int64(i)
 		}
-		if err != nil && err != io.EOF {
-			return -1
-		}
-	}
-	return -1
+		return found < 0
+	})
+	return found
 }

@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 type goBuild struct {
 	name, source string
 	env, args    []string
+	files        map[string]string // beside the source: by name, where they are
 }
 
 var (
@@ -68,6 +69,11 @@ func (b goBuild) run(out string) error {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	for name, from := range b.files {
+		if err := os.Link(from, filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}

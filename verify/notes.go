@@ -83,6 +83,9 @@ func (e *elfFacts) take(f *elf.File, n elfNote) string {
 	switch {
 	case n.owner == "GNU" && n.kind == noteABITag && len(n.desc) >= 4:
 		e.glibcCRT = true
+		if len(n.desc) >= 16 {
+			e.kernel = kernelText(f.ByteOrder.Uint32(n.desc[4:]), f.ByteOrder.Uint32(n.desc[8:]), f.ByteOrder.Uint32(n.desc[12:]))
+		}
 		return abiTagSystems[f.ByteOrder.Uint32(n.desc)]
 	case n.owner == "GNU" && n.kind == noteProperty:
 		e.takeProperties(f, n.desc)

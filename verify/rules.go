@@ -22,7 +22,7 @@ type Rule struct {
 
 // Rules are all, in the order of a report. Those about an image and about runs come last.
 func Rules() []Rule {
-	return slices.Concat(identityRules, linkRules, hardeningRules, goRules, imageRules, runRules)
+	return slices.Concat(identityRules, linkRules, loadRules, hardeningRules, goRules, imageRules, runRules)
 }
 
 // LookupRule is the rule with that id.

@@ -8,10 +8,14 @@ type Want struct {
 	GOARCH  string `json:"goarch"`            // "arm"
 	Variant string `json:"variant,omitempty"` // platform variant: "v7" for arm, "v3" for amd64; empty: the baseline of GOARCH
 
-	Libc       string `json:"libc,omitempty"`       // "musl" or "glibc": whose loader and libraries a dynamic file may ask for
-	GlibcFloor string `json:"glibcFloor,omitempty"` // "2.31": no GLIBC_ symbol version above it
-	Link       string `json:"link,omitempty"`       // "static", "static-pie", "dynamic" or "pie"
-	Loader     string `json:"loader,omitempty"`     // exact loader path; empty: any path known for Libc
+	Libc         string            `json:"libc,omitempty"`         // "musl" or "glibc": whose loader and libraries a dynamic file may ask for
+	GlibcFloor   string            `json:"glibcFloor,omitempty"`   // "2.31": no GLIBC_ symbol version above it
+	Link         string            `json:"link,omitempty"`         // "static", "static-pie", "dynamic" or "pie"
+	SymbolFloors map[string]string `json:"symbolFloors,omitempty"` // by GLIBCXX, CXXABI or GCC, "3.4.28": no symbol version of gcc's libraries above it
+	KernelFloor  string            `json:"kernelFloor,omitempty"`  // "4.18": the oldest Linux that it has to start on
+	Strip        string            `json:"strip,omitempty"`        // "all": neither symbol table nor debug information; "debug": no debug information; "none": both there
+
+	Loader string `json:"loader,omitempty"` // exact loader path; empty: any path known for Libc
 
 	CGO          string `json:"cgo,omitempty"`          // "on" or "off", as recorded in the build info
 	GoVersion    string `json:"goVersion,omitempty"`    // "go1.26.8", as recorded in the build info

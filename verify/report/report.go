@@ -4,22 +4,46 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/crossgo/crossgo/verify"
+	"github.com/crossgo/crossgo/verify/size"
 )
 
 // Report is the outcome of all files of one platform.
 type Report struct {
 	Platform string  `json:"platform"`         // "linux/arm/v7"
 	Files    []File  `json:"files"`            // in the order they were checked
+	Build    *Build  `json:"build,omitempty"`  // how they were made; only inside a build
 	Layers   []Layer `json:"layers,omitempty"` // what a build of them stands on, in the order of the build; only inside a build
+}
+
+// Build is how crossgo made the files.
+type Build struct {
+	Platform   string      `json:"platform"`   // the machine that compiled: "linux/amd64"
+	Components []Component `json:"components"` // what it compiled with, in the order of their groups
+}
+
+// Component is something that files were made with.
+type Component struct {
+	Group   string `json:"group"`            // "Go", "C toolchain for linux/amd64", "glibc sysroot for arm64 from bookworm"
+	Name    string `json:"name"`             // "clang-19"
+	Version string `json:"version"`          // "1:19.1.7-3"
+	SHA256  string `json:"sha256,omitempty"` // of a package file, hex
+}
+
+// Decision is one thing that crossgo settled for a file.
+type Decision struct {
+	Name  string `json:"name"`            // as the spec has it, where it has it: "cgo", "link"
+	Value string `json:"value"`           // "musl"
+	Why   string `json:"why,omitempty"`   // where the spec does not say it: "used by github.com/mattn/go-sqlite3"
+	Where string `json:"where,omitempty"` // the line that says it: "crossgo.yaml:4:11"
 }
 
 // Layer is a part of a build that a cache carries to the next one.
@@ -35,6 +59,10 @@ type File struct {
 	SHA256   string           `json:"sha256,omitempty"` // hex; empty when the file could not be read
 	Size     int64            `json:"size"`             // bytes
 	Findings []verify.Finding `json:"findings"`         // in the order of the checks
+	Sizes    *size.Map        `json:"sizes,omitempty"`  // what its bytes are spent on, where that was measured; see Measure
+
+	Where     string     `json:"where,omitempty"`     // the line of the spec that asks for it: "crossgo.yaml:4:11"; only inside a build
+	Decisions []Decision `json:"decisions,omitempty"` // what crossgo settled about it; only inside a build
 }
 
 // Check verifies the file at path and adds it to the report as name. A file that cannot be read is a finding "read" of
@@ -86,19 +114,7 @@ func (r Report) Failed() bool {
 }
 
 // JSON writes the report as indented JSON with a last newline. "verified" says whether every check of every file held.
-func (r Report) JSON(w io.Writer) error {
-	out := struct {
-		Verified bool `json:"verified"`
-		Report
-	}{!r.Failed(), r}
-	if out.Files == nil {
-		out.Files = []File{}
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
-}
+func (r Report) JSON(w io.Writer) error { return writeJSON(w, []Report{r}) }
 
 // levelWords are the levels that a line of the text names.
 var levelWords = map[verify.Level]string{verify.Note: "note", verify.Warn: "warning"}
@@ -114,13 +130,13 @@ func (r Report) Text(w io.Writer) error {
 			case verify.Pass:
 				passed++
 			case verify.Note, verify.Warn:
-				fmt.Fprintf(&b, "%s: %s: %s: %s\n", oneLine(f.Name), levelWords[finding.Level], finding.Check, oneLine(finding.Text))
+				fmt.Fprintf(&b, "%s: %s: %s: %s\n", oneLine(f.Name), levelWords[finding.Level], oneLine(finding.Check), oneLine(finding.Text))
 			default:
-				fmt.Fprintf(&b, "%s: %s: %s\n", oneLine(f.Name), finding.Check, oneLine(finding.Text))
+				fmt.Fprintf(&b, "%s: %s: %s\n", oneLine(f.Name), oneLine(finding.Check), oneLine(finding.Text))
 			}
 		}
 		if !verify.Failed(f.Findings) {
-			fmt.Fprintf(&b, "%s: ok: %s, %d checks\n", oneLine(f.Name), r.Platform, passed)
+			fmt.Fprintf(&b, "%s: ok: %s, %d checks\n", oneLine(f.Name), oneLine(r.Platform), passed)
 		}
 	}
 	for _, l := range r.Layers {
@@ -130,10 +146,10 @@ func (r Report) Text(w io.Writer) error {
 	return err
 }
 
-// oneLine keeps what a hostile file calls itself from breaking lines or driving the terminal.
+// oneLine keeps what a hostile file calls itself from breaking lines, driving the terminal or turning the order of letters about.
 func oneLine(s string) string {
 	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
+		if !unicode.IsPrint(c) {
 			return '?'
 		}
 		return c
