@@ -59,12 +59,12 @@ func (r *testResults) tested(ctx context.Context, job plan.TestJob, env []string
 	if err != nil {
 		return err
 	}
-	reader := &testReader{results: r, events: events}
+	reader, before := &testReader{results: r, events: events}, len(r.bad())
 	failed := goCommand{dir: compileDir(job.CompileJob), env: env, args: job.Test.Args, out: reader}.run(ctx)
 	if err := errors.Join(reader.end(), events.Close()); err != nil {
 		return err
 	}
-	if failed != nil && len(r.bad()) == 0 { // go's own words are all there is
+	if failed != nil && len(r.bad()) == before { // go's own words are all there is
 		r.suite("go test").test("go test").ended(failed)
 	}
 	return coverPage(ctx, job, env)
