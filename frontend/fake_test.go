@@ -147,6 +147,12 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			lock.Sets = append(lock.Sets, plancase.Pinned(job.Suite, r))
 		}
 		return jsonRef(plan.LockFile, lock)
+	case "attest":
+		var job plan.AttestJob
+		if err := jobOf(all, `"builtOn"`, &job); err != nil {
+			return nil, err
+		}
+		return jsonRef(plan.SubjectsFile, subjectsOf(job))
 	}
 	return &fakeRef{files: fstest.MapFS{}}, nil
 }
@@ -167,6 +173,8 @@ func jsonRef(name string, v any) (*fakeRef, error) {
 	data, err := json.Marshal(v)
 	return &fakeRef{files: fstest.MapFS{name: {Data: data}}}, err
 }
+
+func (r *fakeRef) ToState() (llb.State, error) { return llb.Scratch(), nil }
 
 func (r *fakeRef) ReadFile(_ context.Context, req gwclient.ReadRequest) ([]byte, error) {
 	return fs.ReadFile(r.files, strings.TrimPrefix(req.Filename, "/"))

@@ -57,6 +57,21 @@ func TestPureProgramAsksForNoC(t *testing.T) {
 	require.False(t, f.askedFor("clang"))
 }
 
+// TestReportOverAllPlatforms: one folder, with a report over all platforms at its top. With one platform there is nothing to gather.
+func TestReportOverAllPlatforms(t *testing.T) {
+	f := newFake("", "platform", "linux/arm64,windows/amd64", "target", "report")
+	res := f.ok(t)
+	require.Empty(t, res.Refs)
+	require.NotNil(t, res.Ref)
+	require.Empty(t, res.Metadata[exptypes.ExporterPlatformsKey])
+	for _, step := range []string{"[linux/arm64] report", "[windows/amd64] report", "[report] over all platforms"} {
+		require.True(t, f.askedFor(step), step)
+	}
+	one := newFake("", "platform", "linux/arm64", "target", "report")
+	one.ok(t)
+	require.False(t, one.askedFor("[report] over all platforms"))
+}
+
 // cgoFake is a program with C, and an archive with two keys of which one is known.
 func cgoFake(t *testing.T, options ...string) (f *fake, known, stranger Option) {
 	t.Helper()

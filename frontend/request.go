@@ -43,6 +43,8 @@ type request struct {
 	facts  plan.Facts
 	read   []llb.State // what the plan is made by: a remote cache carries it too
 	vcs    plan.VCS
+
+	scanner string // image that is to make the SBOM; empty: ours
 }
 
 // readSpec reads and parses the file that the request names.
@@ -59,7 +61,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if r.selection, err = plan.ParseTarget(r.spec, r.ui.Target); err != nil {
 		return err
 	}
-	if err := r.settlePlatforms(); err != nil {
+	if err := errors.Join(r.settlePlatforms(), r.checkSBOM()); err != nil {
 		return err
 	}
 	r.compilations, r.killsBefore = parallel.NewLimit(plan.Parallel(r.spec.Parallel.V, r.config.machine())), r.config.kills()

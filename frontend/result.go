@@ -20,9 +20,10 @@ import (
 // results solves every platform's graph and gathers what the exporters need.
 func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Result, error) {
 	each := make([]*dockerui.BuildResult, len(plans))
+	attested := make([][]gwclient.Attestation, len(plans))
 	rb, err := r.ui.Build(ctx, func(ctx context.Context, _ *ocispecs.Platform, i int) (_ *dockerui.BuildResult, err error) {
 		defer parallel.Recover(&err)
-		each[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
+		each[i], attested[i], err = r.result(ctx, plans[i], oci(r.targets[i]))
 		return each[i], err
 	})
 	if err != nil {
@@ -31,6 +32,7 @@ func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 	if r.selection.Kind == plan.KindReport && len(plans) > 1 {
 		return r.overall(ctx, plans, each)
 	}
+	addAttestations(rb, r.ui.TargetPlatforms, attested)
 	return rb.Finalize()
 }
 
@@ -55,14 +57,15 @@ func (r *request) overall(ctx context.Context, plans []*plan.Plan, each []*docke
 	return res, nil
 }
 
-func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, error) {
+// result is one platform's output, and what is said of it.
+func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Platform) (*dockerui.BuildResult, []gwclient.Attestation, error) {
 	in := r.inputs
 	in.Read = r.read
 	img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platforms.Normalize(target)}}
 	if p.Image != nil && p.Image.Base != "" {
 		base, config, err := r.baseImage(ctx, p.Image, target)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		in.Base, img = base, config
 	}
@@ -73,13 +76,17 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	}
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ref, err := r.solveLimited(ctx, st)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: img}, nil
+	attested, err := r.attest(ctx, in, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &dockerui.BuildResult{Reference: ref, Image: img}, attested, nil
 }
 
 // configure writes the plan's image settings over those of the base.

@@ -24,6 +24,7 @@ type unitStates struct {
 type compiled struct {
 	files   llb.State
 	again   *llb.State // what a second build gave; nil without one
+	links   *llb.State // what was taken from the sysroot; nil without cgo
 	sysroot *llb.State // nil without cgo
 	layers  []layer
 }
@@ -31,7 +32,8 @@ type compiled struct {
 // compileUnit compiles a unit.
 func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) compiled {
 	s := newUnit(in, p, u, code)
-	c := compiled{files: s.compile(), sysroot: s.sysroot, layers: s.layers}
+	c := compiled{sysroot: s.sysroot, layers: s.layers}
+	c.files, c.links = s.compile()
 	if u.Again() {
 		st := s.again(c.files)
 		c.again = &st
@@ -164,19 +166,25 @@ func (s *unitStates) mountHeavy(e *exec, h *plan.Heavy) {
 	}
 }
 
-// compile builds the user's packages.
-func (s *unitStates) compile() llb.State {
+// compile builds the user's packages, and notes what the C compiler links them with.
+func (s *unitStates) compile() (files llb.State, links *llb.State) {
 	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
 	job, err := s.plan.CompileJob(s.unit)
 	if err != nil {
-		return llb.Scratch().Async(failed(err))
+		return llb.Scratch().Async(failed(err)), nil
 	}
 	e := s.in.self("compile", fmt.Sprintf("[%s] compile %s", s.plan.Target, outputs(s.unit)), where, what, job)
 	s.mountC(s.code.mountInto(e)).mount(plan.PathSource, s.source())
 	s.mountLinkers(e)
 	s.mountProfile(e)
 	s.mountCache(e, job)
-	return e.output()
+	run := e.run()
+	files = run.AddMount(plan.PathOut, llb.Scratch())
+	if s.unit.C != nil {
+		st := run.AddMount(plan.PathLinks, llb.Scratch())
+		links = &st
+	}
+	return files, links
 }
 
 // mountCache mounts what was compiled before, and where to keep what is compiled now.

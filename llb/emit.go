@@ -19,12 +19,7 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	if p.Test != nil {
 		return tests(in, p, code), nil
 	}
-	var units []unitOutput
-	for _, u := range p.Units {
-		c := compileUnit(in, p, u, code)
-		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c)})
-	}
-	units = smoke(in, p, units)
+	units := unitOutputs(in, p, code)
 	switch p.Kind {
 	case plan.KindBin:
 		return merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""), nil
@@ -34,6 +29,16 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 		return imageState(in, p, units), nil
 	}
 	return llb.State{}, fmt.Errorf("output kind %q is unknown", p.Kind)
+}
+
+// unitOutputs are the plan's units, compiled, verified and, where the spec asks for it, started.
+func unitOutputs(in Inputs, p *plan.Plan, code Code) []unitOutput {
+	var units []unitOutput
+	for _, u := range p.Units {
+		c := compileUnit(in, p, u, code)
+		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c)})
+	}
+	return smoke(in, p, units)
 }
 
 // merge puts the units' outputs into one directory; with one unit it is that unit's own.

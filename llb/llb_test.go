@@ -48,6 +48,15 @@ func TestBareIsPartOfTheGraph(t *testing.T) {
 	}
 }
 
+// TestReportsAreOfAllPlatforms: each platform's report is an input, in the order of the folders' names.
+func TestReportsAreOfAllPlatforms(t *testing.T) {
+	in, _, _ := decided(t, plancase.All[0])
+	st := gollb.Reports(in, []string{"linux/amd64", "linux/arm/v7"}, []llb.State{llb.Image("example.com/a"), llb.Image("example.com/b")})
+	text, err := llbtext.Text(marshal(t, in, st))
+	require.NoError(t, err)
+	golden.Equal(t, filepath.Join("testdata", "reports.txt"), text)
+}
+
 // TestLaws are what holds in every graph, whatever is built.
 func TestLaws(t *testing.T) {
 	for _, c := range plancase.All {

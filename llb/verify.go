@@ -21,6 +21,9 @@ func verify(in Inputs, p *plan.Plan, u plan.Unit, c compiled) verified {
 	if c.again != nil {
 		e.mount(plan.PathAgain, *c.again)
 	}
+	if c.links != nil {
+		e.mount(plan.PathLinks, *c.links)
+	}
 	if len(in.Read) > 0 {
 		e.mount(plan.PathRead, carry(in.Read))
 	}

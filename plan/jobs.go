@@ -10,8 +10,8 @@ import (
 
 // GoJob fetches a Go distribution.
 type GoJob struct {
-	Version string `json:"version"` // "1.26.8", or "1.26" for its newest patch
-	Build   string `json:"build"`   // the machine it runs on: "linux/amd64"
+	Version string `json:"version"`         // "1.26.8", or "1.26" for its newest patch
+	Build   string `json:"build"`           // the machine it runs on: "linux/amd64"
 	Tools   bool   `json:"tools,omitempty"` // with what tests need: vet, and what makes and reads coverage
 	Proxy   Proxy  `json:"proxy"`
 }

@@ -32,6 +32,9 @@ const (
 	PathLayers    = "/layers"          // the layers that a report measures, numbered
 	PathRead      = "/read"            // empty, for verify; see carry in llb
 	PathReport    = "/report"          // where verify puts its reports
+	PathLinks     = "/links"           // where compile puts what its links took from the sysroot
+	LinksFile     = "links.json"       // name below PathLinks, and below PathReport behind the gate
+	PathAttest    = "/attest"          // what step attest describes; see AttestJob
 	PathAgain     = "/again"           // what a second build gave, for verify
 	AgainFile     = "again.json"       // name below PathAgain
 	PathElsewhere = "/elsewhere/src"   // the build context of a second build

@@ -37,6 +37,7 @@ type Plan struct {
 	Kind   Kind   `json:"kind"`
 	Cache  Cache  `json:"cache"`
 	Units  []Unit `json:"units"`
+	Epoch  string `json:"epoch,omitempty"` // the request's SOURCE_DATE_EPOCH
 	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 	Test   *Test  `json:"test,omitempty"`  // only for KindTest and KindResults, whose one unit has the settings of the tests
@@ -122,7 +123,7 @@ type TextFile struct {
 
 // New decides. All problems are returned at once, in the order of the spec, each located.
 func New(in Input) (*Plan, error) {
-	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind}
+	p := &Plan{Target: in.Target.String(), Build: in.Build.String(), Go: in.Go, Dir: in.Dir, Vendor: in.Vendor, Kind: in.Select.Kind, Epoch: in.Args["SOURCE_DATE_EPOCH"]}
 	var errs [3]error
 	var binaries []binary
 	p.Stamp, errs[0] = stamp(in)

@@ -32,6 +32,9 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 			return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
 		}
 	}
+	if err := gatherLinks(plan.PathLinks, plan.PathOut); err != nil {
+		return err
+	}
 	return tellObjects()
 }
 

@@ -28,7 +28,7 @@ func Linker(args []string) {
 		os.Exit(0)
 	}
 	program := filepath.Join(plan.PathHostUsr, "bin", filepath.Base(args[0]))
-	err := syscall.Exec(program, append([]string{program}, args[1:]...), os.Environ())
+	err := syscall.Exec(program, append([]string{program}, recordLink(args[1:], plan.PathLinks)...), os.Environ())
 	fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
 	os.Exit(1)
 }

@@ -14,27 +14,34 @@ import (
 	"github.com/crossgo/crossgo/verify/report"
 )
 
-// complete writes the report of a platform: what verify found of each unit's files, with what the plan decided about them, what their
-// bytes are spent on, and the sizes of the layers that the build stands on.
-func complete(_ context.Context, job plan.ReportJob) (err error) {
-	rep := report.Report{Platform: job.Platform, Build: &report.Build{Platform: job.Build, Components: []report.Component{crossgo()}}}
+// complete writes the report of a platform.
+func complete(_ context.Context, job plan.ReportJob) error {
+	rep, err := composed(job, "/")
+	if err != nil {
+		return err
+	}
+	return writeReports(plan.PathOut, []report.Report{rep})
+}
+
+// composed is what verify found of each unit's files, with what the plan decided about them, what their bytes are spent on, and the sizes
+// of the layers that the build stands on. All of it stands below root.
+func composed(job plan.ReportJob, root string) (rep report.Report, err error) {
+	rep = report.Report{Platform: job.Platform, Build: &report.Build{Platform: job.Build, Components: []report.Component{crossgo()}}}
 	for _, c := range job.Components {
 		rep.Build.Components = append(rep.Build.Components, report.Component(c))
 	}
 	for i, u := range job.Units {
-		files, err := verified(filepath.Join(plan.PathReport, fmt.Sprint(i), plan.ReportFile))
+		files, err := verified(filepath.Join(root, plan.PathReport, fmt.Sprint(i), plan.ReportFile))
 		if err != nil {
-			return err
+			return rep, err
 		}
 		for _, f := range files {
-			f.Measure(filepath.Join(plan.PathIn, fmt.Sprint(i), f.Name))
+			f.Measure(filepath.Join(root, plan.PathIn, fmt.Sprint(i), f.Name))
 			rep.Files = append(rep.Files, decided(f, u.Files))
 		}
 	}
-	if rep.Layers, err = measure(plan.PathLayers, job.Layers); err != nil {
-		return err
-	}
-	return writeReports(plan.PathOut, []report.Report{rep})
+	rep.Layers, err = measure(filepath.Join(root, plan.PathLayers), job.Layers)
+	return rep, err
 }
 
 // verified are the files that the gate wrote of.
@@ -60,10 +67,13 @@ func decided(f report.File, all []plan.ReportedFile) report.File {
 	return f
 }
 
+// Version is this program's, where its main package was told; empty: what the go command recorded.
+var Version string
+
 // crossgo is the version of this very program.
 func crossgo() report.Component {
-	c := report.Component{Group: "crossgo", Name: "crossgo", Version: "unknown"}
-	if info, ok := debug.ReadBuildInfo(); ok {
+	c := report.Component{Group: "crossgo", Name: "crossgo", Version: Version}
+	if info, ok := debug.ReadBuildInfo(); ok && c.Version == "" {
 		c.Version = info.Main.Version
 	}
 	return c
@@ -71,19 +81,23 @@ func crossgo() report.Component {
 
 // overall writes one report over several platforms, and that of each beside it.
 func overall(_ context.Context, job plan.ReportsJob) error {
+	return together(job, plan.PathIn, plan.PathOut)
+}
+
+func together(job plan.ReportsJob, in, out string) error {
 	var all []report.Report
 	for i, dir := range job.Dirs {
-		one, err := readReports(filepath.Join(plan.PathIn, fmt.Sprint(i), plan.ReportFile))
+		one, err := readReports(filepath.Join(in, fmt.Sprint(i), plan.ReportFile))
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(plan.PathOut, dir)
+		to := filepath.Join(out, dir)
 		if err := errors.Join(os.MkdirAll(to, 0o755), writeReports(to, one)); err != nil {
 			return err
 		}
 		all = append(all, one...)
 	}
-	return writeReports(plan.PathOut, all)
+	return writeReports(out, all)
 }
 
 func readReports(name string) ([]report.Report, error) {

@@ -56,7 +56,7 @@ func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
 	if err := errors.Join(endOthers(), empty(p.out), empty(p.tells)); err != nil {
 		return err
 	}
-	if err := errors.Join(append([]error{writeWith(filepath.Join(p.tells, plan.ReportFile), rep.JSON)}, bad...)...); err != nil {
+	if err := errors.Join(append([]error{p.tell(rep)}, bad...)...); err != nil {
 		return err
 	}
 	for _, name := range job.Files {
@@ -65,6 +65,14 @@ func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
 		}
 	}
 	return nil
+}
+
+// tell writes the report, and hands on what verify left beside it.
+func (p runPlaces) tell(rep report.Report) error {
+	if err := os.CopyFS(p.tells, os.DirFS(p.found)); err != nil {
+		return err
+	}
+	return writeWith(filepath.Join(p.tells, plan.ReportFile), rep.JSON)
 }
 
 // addFinding enters a finding into the report of a file.

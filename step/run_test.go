@@ -164,6 +164,7 @@ func TestRunLetsThrough(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(p.in, "app"), []byte("app"), 0o755))
 		require.NoError(t, os.Symlink(self, filepath.Join(root, "app")))
 		require.NoError(t, writeWith(filepath.Join(p.found, plan.ReportFile), report.Report{Platform: "linux/amd64", Files: []report.File{{Name: "app", SHA256: "x", Size: 3}}}.JSON))
+		require.NoError(t, os.WriteFile(filepath.Join(p.found, plan.LinksFile), []byte("{}"), 0o644))
 		job := plan.RunJob{Platform: "linux/amd64", Dir: root, Files: []string{"app"}, Env: []string{act + "="},
 			Runs: []plan.RunFile{{Name: "app", Path: "/app", Where: "f:1:1", Allow: c.allow, Run: verify.Run{Args: []string{"-test.run=^TestProgram$"}, Exit: c.exit, Timeout: 60_000}}}}
 		err := p.run(context.Background(), job)
@@ -171,6 +172,7 @@ func TestRunLetsThrough(t *testing.T) {
 		reports, readErr := readReports(filepath.Join(p.tells, plan.ReportFile))
 		require.NoError(t, readErr)
 		require.Equal(t, c.level, reports[0].Files[0].Findings[0].Level)
+		require.FileExists(t, filepath.Join(p.tells, plan.LinksFile))
 		require.NoFileExists(t, filepath.Join(p.out, "smuggled"))
 		if c.level == verify.Fail {
 			require.ErrorContains(t, err, "f:1:1: verify app for linux/amd64: run: started with -test.run=^TestProgram$: exit code 0, want 1")

@@ -35,6 +35,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
 	"reports": withJob(overall),
+	"attest":  withJob(attest),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),
 	"objects-foreign": withJob(noted(serveForeign)),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -42,12 +43,24 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if err := failures(job, rep); err != nil {
 		return err
 	}
+	if err := passLinks(plan.PathLinks, plan.PathReport); err != nil {
+		return err
+	}
 	for _, f := range job.Files {
 		if err := copyFile(filepath.Join(plan.PathIn, f.Name), filepath.Join(plan.PathOut, f.Name)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// passLinks takes through the gate what the files were linked with, where the C compiler linked them.
+func passLinks(from, to string) error {
+	err := copyFile(filepath.Join(from, plan.LinksFile), filepath.Join(to, plan.LinksFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // fits looks whether the file's loader and libraries are in the image that it will run in.

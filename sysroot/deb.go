@@ -16,12 +16,17 @@ import (
 // readDeb calls visit for every member of the data archive of a .deb file, in their order. Names given to visit are
 // clean slash paths without a leading slash; the root directory itself is not visited.
 func readDeb(file string, visit func(h *tar.Header, r io.Reader) error) error {
+	return readDebPart(file, "data.tar", visit)
+}
+
+// readDebPart is readDeb for another archive of the .deb file: control.tar.
+func readDebPart(file, part string, visit func(h *tar.Header, r io.Reader) error) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	data, err := dataArchive(f)
+	data, err := debPart(f, part)
 	if err == nil {
 		err = eachMember(data, visit)
 	}
@@ -36,8 +41,8 @@ const (
 	arHeaderSize = 60 // name 16, time 12, owner 6, group 6, mode 8, size 10, end mark 2
 )
 
-// dataArchive finds data.tar, in whatever compression, in a .deb: an ar archive whose first member is debian-binary.
-func dataArchive(f io.Reader) (io.Reader, error) {
+// debPart finds one of the archives in a .deb, in whatever compression: an ar archive whose first member is debian-binary.
+func debPart(f io.Reader, part string) (io.Reader, error) {
 	magic := make([]byte, len(arMagic))
 	if _, err := io.ReadFull(f, magic); err != nil || string(magic) != arMagic {
 		return nil, errors.New("not a Debian package: no ar archive")
@@ -45,7 +50,7 @@ func dataArchive(f io.Reader) (io.Reader, error) {
 	for first := true; ; first = false {
 		name, size, err := arMember(f)
 		if err == io.EOF {
-			return nil, errors.New("not a Debian package: it has no data.tar")
+			return nil, fmt.Errorf("not a Debian package: it has no %s", part)
 		}
 		if err != nil {
 			return nil, err
@@ -53,7 +58,7 @@ func dataArchive(f io.Reader) (io.Reader, error) {
 		if first && name != "debian-binary" {
 			return nil, fmt.Errorf("not a Debian package: its first member is %q, want debian-binary", name)
 		}
-		if strings.HasPrefix(name, "data.tar") {
+		if strings.HasPrefix(name, part) {
 			return Open(name, io.LimitReader(f, size))
 		}
 		if _, err := io.CopyN(io.Discard, f, size+size%2); err != nil {
@@ -81,7 +86,7 @@ func eachMember(data io.Reader, visit func(h *tar.Header, r io.Reader) error) er
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("data.tar: %w", err)
+			return fmt.Errorf("archive: %w", err)
 		}
 		name, err := memberName(h.Name)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 type buildFacts struct {
 	goVersion string
 	mainPath  string
+	info      *debug.BuildInfo  // as the file has it
 	settings  map[string]string // "GOARCH", "CGO_ENABLED", … as recorded; read by key only
 }
 
@@ -22,21 +23,24 @@ type buildFacts struct {
 var cgoMark = []byte(strings.Join([]string{"", "crosscall2", ""}, "\x00"))
 
 // readBuild reads the build info; nil when there is none or it cannot be read.
-func readBuild(r io.ReaderAt, size int64, format string) (facts *buildFacts) {
+func readBuild(r io.ReaderAt, size int64, bin *binary) (facts *buildFacts) {
 	defer func() {
 		if recover() != nil {
 			facts = nil // debug/buildinfo gave up on a hostile file: the same as none
 		}
 	}()
 	read := buildinfo.Read
-	if format == formatWasm {
+	switch bin.format {
+	case formatWasm:
 		read = func(r io.ReaderAt) (*debug.BuildInfo, error) { return wasmBuildInfo(r, size) }
+	case formatAr:
+		read = func(r io.ReaderAt) (*debug.BuildInfo, error) { return archiveBuildInfo(r, bin.members) }
 	}
-	info, err := read(limited(r, size))
+	info, err := read(windows(limited(r, size), size))
 	if err != nil {
 		return nil
 	}
-	facts = &buildFacts{goVersion: strings.TrimSpace(strings.SplitN(info.GoVersion, " ", 2)[0]), mainPath: info.Path, settings: map[string]string{}}
+	facts = &buildFacts{goVersion: strings.TrimSpace(strings.SplitN(info.GoVersion, " ", 2)[0]), mainPath: info.Path, info: info, settings: map[string]string{}}
 	for _, setting := range info.Settings {
 		facts.settings[setting.Key] = setting.Value
 	}

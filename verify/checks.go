@@ -2,14 +2,18 @@ package verify
 
 import (
 	"fmt"
+	"io"
 	"strings"
 )
 
 // subject is one file under check.
 type subject struct {
-	want  Want
-	bin   *binary
-	build *buildFacts // nil for a file without Go build info
+	want   Want
+	file   io.ReaderAt
+	size   int64
+	bin    *binary
+	build  *buildFacts // nil for a file without Go build info
+	header header      // of a library
 }
 
 // platform is the wanted platform as a user writes it.
@@ -17,8 +21,11 @@ func (w Want) platform() string {
 	return strings.TrimSuffix(w.GOOS+"/"+w.GOARCH+"/"+w.Variant, "/")
 }
 
-// format is the file format of the wanted system.
+// format is the file format of the wanted system, or that of an archive of its objects.
 func (w Want) format() string {
+	if buildModes[w.BuildMode].role == archiveRole {
+		return formatAr
+	}
 	if row, ok := oses[w.GOOS]; ok {
 		return row.format
 	}
@@ -58,6 +65,11 @@ func (s *subject) unknown(id, want, why string) []Finding {
 }
 
 func checkFormat(s *subject) []Finding {
+	for _, m := range s.bin.members {
+		if want := oses[s.want.GOOS].format; m.bin.format != want {
+			return fail("format", m.bin.format, want, fmt.Sprintf("member %s is a %s object, want %s", m.name, m.bin.format, want))
+		}
+	}
 	return []Finding{equal("format", "format", s.bin.format, s.want.format())}
 }
 
@@ -75,14 +87,6 @@ func checkClass(s *subject) []Finding {
 
 func checkEndianness(s *subject) []Finding {
 	return []Finding{equal("endianness", "byte order", s.bin.order, arches[s.want.GOARCH].order)}
-}
-
-func checkType(s *subject) []Finding {
-	const want = "a program that can be started"
-	if s.bin.kindBad != "" {
-		return fail("type", s.bin.kind, want, fmt.Sprintf("%s, want %s", s.bin.kindBad, want))
-	}
-	return pass("type", s.bin.kind, want, "type is "+s.bin.kind)
 }
 
 // alike are systems whose files say another name than GOOS: illumos keeps the name of solaris everywhere.

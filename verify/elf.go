@@ -82,6 +82,9 @@ func parseELF(r io.ReaderAt, size int64) (*binary, error) {
 	}
 	bin.hasDyn, bin.needed, bin.pieFlag = facts.dynamic.present, facts.dynamic.needed, facts.dynamic.flags1&uint64(elf.DF_1_PIE) != 0
 	bin.kind, bin.kindBad = elfKind(f, bin)
+	if bin.role = elfRole(f, bin); bin.role == libraryRole {
+		bin.exports = elfExports(f)
+	}
 	readNotes(f, bin)
 	if sign, ok := osabiSign(f.OSABI); ok {
 		bin.system = append([]evidence{sign}, bin.system...)
@@ -96,6 +99,7 @@ func parseELF(r io.ReaderAt, size int64) (*binary, error) {
 	} else {
 		bin.pclntab = loaded(f)
 	}
+	bin.sections = elfSections(f)
 	readStatic(r, size, f, bin)
 	return bin, nil
 }
@@ -106,7 +110,7 @@ func readStatic(r io.ReaderAt, size int64, f *elf.File, bin *binary) {
 		return
 	}
 	if bin.relocates {
-		bin.elf.symbols = findSymbols(r, f, relocators)
+		bin.elf.symbols = findSymbols(r, f, append([]string{localMark}, relocators...))
 	}
 	if bin.staticGlibc() {
 		bin.elf.left = readLeftovers(r, size, f)

@@ -157,6 +157,7 @@ var elfRuleCases = []struct {
 	{"loads", byGCC(helloC), host, Want{}, "start", Pass, "can be loaded"},
 	{"static-pie relocates itself", byGCC(helloC, "-static-pie", "-fPIE"), host, Want{}, "start", Pass, "_dl_relocate_static_pie applies"},
 	{"static-pie, stripped", byGCC(helloC, "-static-pie", "-fPIE", "-s"), host, Want{}, "start", Note, "cannot be known of a stripped file"},
+	{"static-pie without local symbols", withoutLocals(byGCC(helloC, "-static-pie", "-fPIE")), host, Want{}, "start", Note, "cannot be known"},
 	{"static-pie with the wrong start code", byGCC(emptyRelocatorC, "-static-pie", "-fPIE"), host, Want{}, "start", Fail, "does nothing"},
 	{"static-pie with no start code", byClang("x86_64-linux-gnu", tableC, "-static-pie", "-fPIE"), "linux/amd64", Want{}, "start", Fail, "start code that applies them"},
 	{"static-pie without relocations", byClang("x86_64-linux-gnu", startC, "-static-pie", "-fPIE"), "linux/amd64", Want{}, "start", Pass, "can be loaded"},
@@ -182,6 +183,16 @@ func withLibstdcxx(t *testing.T) string {
 	return cc(t, "void old(void); void new(void);\nint main(void) { old(); new(); return 0; }\n", lib)
 }
 
+// withoutLocals is a file after strip -x.
+func withoutLocals(from compiled) compiled {
+	return func(t *testing.T) string {
+		file := from(t)
+		text, err := exec.Command("strip", "-x", file).CombinedOutput()
+		require.NoError(t, err, "%s", text)
+		return file
+	}
+}
+
 // withMusl is a library that needs one that calls itself musl's libc.
 func withMusl(t *testing.T) string {
 	lib := cc(t, "void puts(char *s) {}\n", "-shared", "-fPIC", "-nostdlib", "-Wl,-soname,libc.musl-x86_64.so.1")
@@ -191,6 +202,7 @@ func withMusl(t *testing.T) string {
 func TestELFRules(t *testing.T) {
 	for _, c := range elfRuleCases {
 		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
+			t.Parallel()
 			want, err := WantFor(c.platform)
 			require.NoError(t, err)
 			c.want.GOOS, c.want.GOARCH, c.want.Variant = want.GOOS, want.GOARCH, want.Variant

@@ -13,6 +13,7 @@ const (
 	formatPE    = "PE"
 	formatMachO = "Mach-O"
 	formatWasm  = "WebAssembly"
+	formatAr    = "ar archive"
 )
 
 // File reads the file at path and gives the outcome of every check that applies to it, in the fixed order of the checks
@@ -32,11 +33,21 @@ func File(path string, want Want) ([]Finding, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return Read(f, info.Size(), want), nil
+	beside := header{problem: noHeader}
+	if want.BuildMode != "" {
+		beside = headerBeside(path)
+	}
+	return read(f, info.Size(), want, beside), nil
 }
 
-// Read is File for bytes that are open already: r holds size bytes.
+// Read is File for bytes that are open already: r holds size bytes. Of a library it knows no header: want.Exports says what it exports.
 func Read(r io.ReaderAt, size int64, want Want) []Finding {
+	return read(r, size, want, header{problem: noHeader})
+}
+
+const noHeader = "there is no header to compare with"
+
+func read(r io.ReaderAt, size int64, want Want, beside header) []Finding {
 	if _, _, _, err := ParsePlatform(want.platform()); err != nil {
 		return []Finding{{Check: "platform", Level: Fail, Found: want.platform(), Text: err.Error()}}
 	}
@@ -45,7 +56,7 @@ func Read(r io.ReaderAt, size int64, want Want) []Finding {
 		return []Finding{{Check: "format", Level: Fail, Found: err.Error(), Want: want.format(),
 			Text: fmt.Sprintf("is %s, want %s", err, want.format())}}
 	}
-	s := &subject{want: want, bin: bin, build: readBuild(r, size, bin.format)}
+	s := &subject{want: want, file: r, size: size, bin: bin, build: readBuild(r, size, bin), header: beside}
 	var found []Finding
 	for _, rule := range Rules() {
 		found = append(found, rule.run(s)...)
@@ -85,6 +96,7 @@ type binary struct {
 	order   string // little or big
 	kind    string // "executable", "shared object", …
 	kindBad string // why it is no program that can be started; empty when it is one
+	role    string // what it is good for: one of the roles
 
 	system    []evidence // what the format, notes and loader say about the operating system
 	interp    string     // loader path of an ELF file
@@ -93,10 +105,16 @@ type binary struct {
 	hasDyn    bool       // ELF: has a dynamic segment
 	pieFlag   bool       // ELF: DF_1_PIE
 	elf       *elfFacts  // more about ELF files, nil for others
-	imports   []string   // wasm: import modules
-	signature string     // Mach-O: "", "signed" or what is wrong with the signature
-	pclntab   extent     // Go's table of functions, with their names; the whole file where no section says
-	cgoLinked bool       // Go's runtime/cgo is in the file
+	pe        *peFacts   // more about PE files that are no objects, nil for others
+	macho     *machoFacts
+	wasm      []wasmFunction // what a WebAssembly module imports
+	minOS     string         // Mach-O and PE: the oldest system that loads it, "12.0"; empty when nothing says so
+	signature string         // Mach-O: "", "signed" or what is wrong with the signature
+	sections  []Section      // what takes up the bytes of the file
+	pclntab   extent         // Go's table of functions, with their names; empty where no section says where it is
+	cgoLinked bool           // Go's runtime/cgo is in the file
+	exports   []string       // of a library or an archive: the functions and variables that others can link with, sorted; nil when that cannot be known
+	members   []member       // of an archive
 }
 
 // extent is a part of the file, in bytes from its start.
@@ -116,24 +134,32 @@ type magic struct {
 	parse  func(io.ReaderAt, int64) (*binary, error)
 }
 
-var magics = []magic{
-	{prefix: "\x7fELF", format: formatELF, parse: parseELF},
-	{prefix: "MZ", format: formatPE, parse: parsePE},
-	{prefix: "\xcf\xfa\xed\xfe", format: formatMachO, parse: parseMachO},
-	{prefix: "\xce\xfa\xed\xfe", format: formatMachO, parse: parseMachO},
-	{prefix: "\xfe\xed\xfa\xcf", format: formatMachO, parse: parseMachO},
-	{prefix: "\xfe\xed\xfa\xce", format: formatMachO, parse: parseMachO},
-	{prefix: "\x00asm", format: formatWasm, parse: parseWasm},
-	{prefix: "\xca\xfe\xba\xbe", name: "a universal (fat) Mach-O file or a Java class; every platform needs a file of its own"},
-	{prefix: "\xca\xfe\xba\xbf", name: "a universal (fat) 64-bit Mach-O file; every platform needs a file of its own"},
-	{prefix: "#!", name: "a script"},
-	{prefix: "!<arch>\n", name: "an ar archive (.a)"},
-	{prefix: "\x1f\x8b", name: "gzip compressed data"},
-	{prefix: "PK\x03\x04", name: "a zip archive"},
-	{prefix: "BC\xc0\xde", name: "LLVM bitcode"},
-	{prefix: "\x01\xdf", name: "an XCOFF file (aix)"},
-	{prefix: "\x01\xf7", name: "an XCOFF file (aix)"},
-	{prefix: "\x00\x00\x8a\x97", name: "a plan9 a.out file"},
+// magics are tried in this order.
+func magics() []magic {
+	return []magic{
+		{prefix: "\x7fELF", format: formatELF, parse: parseELF},
+		{prefix: "MZ", format: formatPE, parse: parsePE},
+		{prefix: "\xcf\xfa\xed\xfe", format: formatMachO, parse: parseMachO},
+		{prefix: "\xce\xfa\xed\xfe", format: formatMachO, parse: parseMachO},
+		{prefix: "\xfe\xed\xfa\xcf", format: formatMachO, parse: parseMachO},
+		{prefix: "\xfe\xed\xfa\xce", format: formatMachO, parse: parseMachO},
+		{prefix: "\x00asm", format: formatWasm, parse: parseWasm},
+		{prefix: "\xca\xfe\xba\xbe", name: "a universal (fat) Mach-O file or a Java class; every platform needs a file of its own"},
+		{prefix: "\xca\xfe\xba\xbf", name: "a universal (fat) 64-bit Mach-O file; every platform needs a file of its own"},
+		{prefix: "#!", name: "a script"},
+		{prefix: arMagic, format: formatAr, parse: parseArchive},
+		{prefix: "!<thin>\n", name: "a thin ar archive, whose members are files elsewhere"},
+		{prefix: "\x64\x86", format: formatPE, parse: parsePE}, // objects for windows begin with their machine
+		{prefix: "\x4c\x01", format: formatPE, parse: parsePE},
+		{prefix: "\x64\xaa", format: formatPE, parse: parsePE},
+		{prefix: "\xc4\x01", format: formatPE, parse: parsePE},
+		{prefix: "\x1f\x8b", name: "gzip compressed data"},
+		{prefix: "PK\x03\x04", name: "a zip archive"},
+		{prefix: "BC\xc0\xde", name: "LLVM bitcode"},
+		{prefix: "\x01\xdf", name: "an XCOFF file (aix)"},
+		{prefix: "\x01\xf7", name: "an XCOFF file (aix)"},
+		{prefix: "\x00\x00\x8a\x97", name: "a plan9 a.out file"},
+	}
 }
 
 // parse recognises the format and reads the file. A panic of a debug package on a hostile file is an error like any other.
@@ -146,7 +172,7 @@ func parse(r io.ReaderAt, size int64) (bin *binary, err error) {
 	if readErr != nil && readErr != io.EOF {
 		return nil, fmt.Errorf("not readable: %w", readErr)
 	}
-	for _, m := range magics {
+	for _, m := range magics() {
 		if !bytes.HasPrefix(head[:n], []byte(m.prefix)) {
 			continue
 		}
@@ -163,10 +189,15 @@ func parse(r io.ReaderAt, size int64) (bin *binary, err error) {
 			return nil, fmt.Errorf("a damaged %s file: %w", m.format, err)
 		}
 		bin.format = m.format
+		names := extent{0, size}
 		if t := bin.pclntab; t.at < 0 || t.size <= 0 || t.at > size || t.size > size-t.at { // none, or not of this file
-			bin.pclntab = extent{0, size}
+			bin.pclntab = extent{}
+		} else {
+			names = t
 		}
-		bin.cgoLinked = contains(io.NewSectionReader(r, bin.pclntab.at, bin.pclntab.size), bin.pclntab.size, cgoMark)
+		if len(bin.members) == 0 {
+			bin.cgoLinked = contains(io.NewSectionReader(r, names.at, names.size), names.size, cgoMark)
+		}
 		return bin, nil
 	}
 	return nil, fmt.Errorf("of an unknown format (begins with % x)", head[:min(n, 4)])

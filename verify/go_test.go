@@ -4,6 +4,7 @@ import (
 	"bytes"
 	stdbinary "encoding/binary"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +42,7 @@ func TestMain(m *testing.M) {
 type goBuild struct {
 	name, source string
 	env, args    []string
+	texts        map[string]string // more of the module, or other ones than the usual
 	files        map[string]string // beside the source: by name, where they are
 }
 
@@ -64,8 +66,10 @@ func (b goBuild) path(t *testing.T) string {
 
 func (b goBuild) run(out string) error {
 	dir := out + ".src"
-	for name, text := range map[string]string{"go.mod": "module example.com/tiny\n\ngo 1.26\n", "main.go": b.source} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	files := map[string]string{"go.mod": "module example.com/tiny\n\ngo 1.26\n", "main.go": b.source}
+	maps.Copy(files, b.texts)
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -285,7 +289,7 @@ func TestNoProgramAtAll(t *testing.T) {
 		"an empty file":               "",
 		"a script":                    "#!/bin/sh\n",
 		"universal (fat)":             "\xca\xfe\xba\xbe\x00\x00\x00\x02",
-		"an ar archive":               "!<arch>\n",
+		"damaged ar archive":          "!<arch>\n",
 		"unknown format (begins with": "hello",
 		"XCOFF":                       "\x01\xf7\x00\x00",
 		"plan9":                       "\x00\x00\x8a\x97",

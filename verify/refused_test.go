@@ -107,6 +107,7 @@ func TestMustBeRefused(t *testing.T) {
 		{"folder", func(t *testing.T) string { return t.TempDir() }, "linux/amd64", Want{}, "format", "a directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			want, err := WantFor(c.platform)
 			require.NoError(t, err)
 			c.want.GOOS, c.want.GOARCH, c.want.Variant = want.GOOS, want.GOARCH, want.Variant

@@ -17,6 +17,15 @@ type Want struct {
 
 	Loader string `json:"loader,omitempty"` // exact loader path; empty: any path known for Libc
 
+	BuildMode string `json:"buildMode,omitempty"` // "c-shared" or "c-archive": a library for C; empty: a program
+
+	// Exports are the functions that a library exports. Empty with a BuildMode: those of the header that stands beside the file
+	// under its name ("libfoo.h" or "foo.h" beside "libfoo.so"), see Header.
+	Exports []string `json:"exports,omitempty"`
+
+	MinOS     string `json:"minOS,omitempty"`     // "12.0": darwin, ios or windows of this version must be able to load it
+	Subsystem string `json:"subsystem,omitempty"` // windows: "console" or "gui"
+
 	CGO          string `json:"cgo,omitempty"`          // "on" or "off", as recorded in the build info
 	GoVersion    string `json:"goVersion,omitempty"`    // "go1.26.8", as recorded in the build info
 	MainPath     string `json:"mainPath,omitempty"`     // import path of the main package, as recorded in the build info
@@ -24,6 +33,16 @@ type Want struct {
 	RevisionTime string `json:"revisionTime,omitempty"` // when it was committed, "2026-01-31T12:00:00Z", as recorded in the build info
 	Modified     string `json:"modified,omitempty"`     // "true" or "false": the sources are not those of the commit, as recorded in the build info
 	RequireGo    bool   `json:"requireGo,omitempty"`    // the file must carry Go build info; otherwise its absence is only a note
+
+	MainModule string `json:"mainModule,omitempty"` // path of the main module, "PATH@v1.2.3" to compare its version as well, as recorded in the build info
+	Trimpath   bool   `json:"trimpath,omitempty"`   // built with -trimpath, as recorded in the build info, and no source file has an absolute name
+
+	// Tags are the build tags as recorded in the build info, in any order; nil is not checked, empty is none.
+	Tags []string `json:"tags,omitzero"`
+
+	// Settings are other build settings by name ("GOEXPERIMENT", "-gcflags") as recorded in the build info; an empty value is a
+	// setting that is not recorded.
+	Settings map[string]string `json:"settings,omitempty"`
 
 	Allow []string `json:"allow,omitempty"` // ids of rules that may break: what does not hold is a note. Fixed rules stay what they are
 }

@@ -22,6 +22,8 @@ type buildFlags struct {
 
 	platforms, outputs, buildArgs, contexts []string
 	secrets, ssh, cacheFrom, cacheTo        []string
+	attest                                  []string
+	sbom, provenance                        string
 
 	noCache, debug bool
 }
@@ -78,6 +80,10 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.secrets, "secret", nil, "id=NAME,src=FILE or id=NAME,env=VARIABLE; may be repeated")
 	flags.StringArrayVar(&f.ssh, "ssh", nil, "default, or ID=SOCKET|KEY,…; may be repeated")
 	flags.StringArrayVar(&f.contexts, "build-context", nil, "NAME=FOLDER or NAME=docker-image://REFERENCE, used in place of what the build would fetch; may be repeated")
+	flags.StringVar(&f.sbom, "sbom", "", "true: attach what the outputs are made of, as SPDX, and what was verified; generator=IMAGE has another program make the SBOM")
+	flags.StringVar(&f.provenance, "provenance", "", "true or mode=max: attach BuildKit's account of the build")
+	flags.Lookup("sbom").NoOptDefVal, flags.Lookup("provenance").NoOptDefVal = "true", "true"
+	flags.StringArrayVar(&f.attest, "attest", nil, "type=sbom or type=provenance with settings: the long form of --sbom and --provenance; may be repeated")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, plain, tty, quiet or rawjson")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "type=registry,ref=… or type=local,src=…; may be repeated")

@@ -29,6 +29,7 @@ func main() {
 	if step.IsGit(os.Args[0]) {
 		os.Exit(step.Git(os.Args[1:]))
 	}
+	step.Version = version
 	if len(os.Args) > 1 && os.Args[1] == "step" { // inside a build container
 		os.Exit(step.Main(os.Args[2:]))
 	}
@@ -87,7 +88,7 @@ It reads a small YAML file, crossgo.yaml. The same file works with docker buildx
 		PersistentPreRun: func(*cobra.Command, []string) { *started = true },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newBuildCommand(), newVerifyCommand(), newVersionCommand())
+	root.AddCommand(newBuildCommand(), newVerifyCommand(), newReportCommand(), newVersionCommand())
 	return root, started
 }
 

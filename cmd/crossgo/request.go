@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +36,7 @@ func (f *buildFlags) solveOpt(dir string) (client.SolveOpt, error) {
 	attached, err4 := f.session()
 	opt.Exports, opt.CacheImports, opt.CacheExports, opt.Session = exports, cacheFrom, cacheTo, attached
 	err := errors.Join(err1, flagError("--cache-from", err2), flagError("--cache-to", err3), err4,
-		f.addSources(&opt, dir), f.addContexts(&opt), f.addArgs(opt.FrontendAttrs))
+		f.addSources(&opt, dir), f.addContexts(&opt), f.addArgs(opt.FrontendAttrs), f.addAttests(opt.FrontendAttrs))
 	f.addVCS(opt.FrontendAttrs, dir)
 	f.addAttrs(opt.FrontendAttrs)
 	return opt, err
@@ -134,6 +135,13 @@ func (f *buildFlags) addAttrs(attrs map[string]string) {
 	if epoch, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok && attrs["build-arg:SOURCE_DATE_EPOCH"] == "" {
 		attrs["build-arg:SOURCE_DATE_EPOCH"] = epoch
 	}
+}
+
+// addAttests asks for what is to be said of the outputs.
+func (f *buildFlags) addAttests(attrs map[string]string) error {
+	asked, err := attests(f.attest, f.sbom, f.provenance)
+	maps.Copy(attrs, asked)
+	return err
 }
 
 // session is what the builder may ask of this machine: registry logins, secrets, ssh.

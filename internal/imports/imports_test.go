@@ -45,6 +45,8 @@ var (
 		"github.com/ProtonMail/go-crypto", "github.com/agext/levenshtein", "github.com/cloudflare/circl", "github.com/klauspost/compress",
 		"github.com/knqyf263/go-deb-version", "github.com/therootcompany/xz", "golang.org/x/crypto", "golang.org/x/sys",
 	}
+	// spdx is what writing an SPDX document needs.
+	spdx = []string{"github.com/spdx/tools-golang/spdx/v2", "github.com/spdx/tools-golang/json/marshal", "github.com/package-url/packageurl-go", "github.com/anchore/go-struct-converter"}
 	// world is what a package that only decides may not look at.
 	world = []string{"crypto/rand", "log", "math/rand", "net", "os", "runtime", "syscall", "time"}
 	// outside is what a package that only reads files may not use.
@@ -63,19 +65,20 @@ var rules = []rule{
 	{of: "verify", reach: none, never: outside},
 	{of: "verify/size", reach: none, never: outside},
 	{of: "verify/report", own: []string{"verify", "verify/size"}, foreign: forms, reach: slices.Concat(forms, []string{"github.com/xeipuuv"}), never: outside},
+	{of: "sbom", foreign: spdx, reach: spdx, never: slices.Concat(outside, []string{"log", "os", "syscall", "time"})},
 	{of: "sysroot", foreign: debian, reach: debian, never: network},
 	{of: "plan", own: []string{"spec", "sysroot", "verify"}, foreign: []string{"golang.org/x/mod"},
 		reach: slices.Concat(yaml, debian, []string{"golang.org/x/mod"}), never: world},
-	{of: "step", own: []string{"internal/parallel", "plan", "sysroot", "verify", "verify/report"},
+	{of: "step", own: []string{"internal/parallel", "plan", "sbom", "sysroot", "verify", "verify/report"},
 		foreign: []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"},
-		reach:   slices.Concat(yaml, debian, forms, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"})},
+		reach:   slices.Concat(yaml, debian, forms, spdx, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"})},
 	{of: "llb", own: []string{"plan", "sysroot"},
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
-			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/util/gitutil/gitobject",
+			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/gitutil/gitobject",
 			"github.com/containerd/platforms", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
-			"github.com/opencontainers/image-spec",
+			"github.com/opencontainers/image-spec", "github.com/tonistiigi/go-csvvalue",
 		}, never: outside},
 	{of: "engine", foreign: []string{
 		buildkit, "github.com/containerd/containerd/v2", "github.com/docker/cli", "github.com/opencontainers/image-spec", "github.com/sirupsen/logrus",
@@ -98,7 +101,7 @@ var rules = []rule{
 	{of: "test/...", own: []string{"test/env"}, foreign: []string{
 		buildkit + "/client", "github.com/google/go-containerregistry", "github.com/ProtonMail/go-crypto", "github.com/stretchr/testify",
 		"github.com/tetratelabs/wazero", "golang.org/x/mod", "golang.org/x/sync", "github.com/gofrs/flock",
-		"github.com/johannesboyne/gofakes3", "github.com/goccy/go-yaml",
+		"github.com/johannesboyne/gofakes3", "github.com/goccy/go-yaml", "github.com/spdx/tools-golang",
 	}},
 }
 
@@ -283,7 +286,7 @@ func TestRules(t *testing.T) {
 		{of: "plan", imports: clientLL, want: "plan: imports " + clientLL + ", of others it may import golang.org/x/mod"},
 		{of: "plan", imports: "strings", deps: buildkit + "/identity", want: "plan: needs " + buildkit + "/identity, in turn it may need "},
 		{of: "step", imports: "os/exec net/http " + home + "plan " + home + "verify/report golang.org/x/mod/sumdb"},
-		{of: "step", imports: home + "frontend", want: "step: imports frontend, of crossgo it may import internal/parallel, plan, sysroot, verify, verify/report"},
+		{of: "step", imports: home + "frontend", want: "step: imports frontend, of crossgo it may import internal/parallel, plan, sbom, sysroot, verify, verify/report"},
 		{of: "step", imports: "strings", deps: buildkit + "/client", want: "step: needs " + buildkit + "/client, in turn it may need "},
 		{of: "llb", imports: home + "plan " + clientLL},
 		{of: "llb", imports: home + "spec", want: "llb: imports spec, of crossgo it may import plan, sysroot"},

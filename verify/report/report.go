@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -56,7 +57,7 @@ type Layer struct {
 // File is the outcome of one file.
 type File struct {
 	Name     string           `json:"name"`             // as the caller names it
-	SHA256   string           `json:"sha256,omitempty"` // hex; empty when the file could not be read
+	SHA256   string           `json:"sha256,omitempty"` // hex; empty when the file could not be read, or has more than 1 GiB and is no program
 	Size     int64            `json:"size"`             // bytes
 	Findings []verify.Finding `json:"findings"`         // in the order of the checks
 	Sizes    *size.Map        `json:"sizes,omitempty"`  // what its bytes are spent on, where that was measured; see Measure
@@ -72,7 +73,7 @@ func (r *Report) Check(name, path string, want verify.Want) {
 	if err == nil {
 		var sum string
 		var size int64
-		if sum, size, err = digest(path); err == nil {
+		if sum, size, err = digest(path, isProgram(findings)); err == nil {
 			r.Files = append(r.Files, File{Name: name, SHA256: sum, Size: size, Findings: findings})
 			return
 		}
@@ -85,11 +86,22 @@ func (r *Report) Check(name, path string, want verify.Want) {
 		Found: "unreadable", Text: "cannot be read: " + err.Error()}}})
 }
 
-// digest hashes a regular file; anything else has no digest and no size.
-func digest(path string) (sum string, size int64, err error) {
+// hugeFile is the size in bytes above which a file that is no program is not read to its end.
+const hugeFile = 1 << 30
+
+// isProgram reports whether the file has the format of some system at all.
+func isProgram(findings []verify.Finding) bool {
+	return !slices.ContainsFunc(findings, func(f verify.Finding) bool { return f.Check == "format" && f.Level == verify.Fail })
+}
+
+// digest hashes a regular file; anything else has no digest and no size. A huge file that is no program has a size alone.
+func digest(path string, program bool) (sum string, size int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return "", 0, err
+	}
+	if info.Size() > hugeFile && !program {
+		return "", info.Size(), nil
 	}
 	f, err := os.Open(path)
 	if err != nil {

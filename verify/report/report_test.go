@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,4 +66,18 @@ func TestCheck(t *testing.T) {
 	require.Equal(t, "format", r.Files[2].Findings[0].Check)
 	require.True(t, r.Failed())
 	require.False(t, Report{}.Failed())
+}
+
+// TestHugeFileThatIsNoProgram: 4 GiB of zeros are not read to their end.
+func TestHugeFileThatIsNoProgram(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "zeros")
+	require.NoError(t, os.WriteFile(file, nil, 0o755))
+	require.NoError(t, os.Truncate(file, 4<<30))
+	r := Report{Platform: "linux/amd64"}
+	begin := time.Now()
+	r.Check("zeros", file, verify.Want{GOOS: "linux", GOARCH: "amd64"})
+	require.Less(t, time.Since(begin), 2*time.Second)
+	require.True(t, r.Failed())
+	require.Equal(t, int64(4<<30), r.Files[0].Size)
+	require.Empty(t, r.Files[0].SHA256)
 }

@@ -1,0 +1,160 @@
+package step
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/sbom"
+	"github.com/crossgo/crossgo/verify"
+)
+
+// attest says of the outputs below PathAttest what they are made of and what verify found, for statements about them.
+func attest(_ context.Context, job plan.AttestJob) error {
+	return attestations{job, plan.PathAttest, plan.PathOut}.write()
+}
+
+// attestations are what a job wants said.
+type attestations struct {
+	job     plan.AttestJob
+	dir, to string // where what the job speaks of is, and where to write
+}
+
+// mounted is a place below the directory of a unit.
+func (a attestations) mounted(unit int, what string) string {
+	return filepath.Join(a.dir, strconv.Itoa(unit), what)
+}
+
+func (a attestations) write() error {
+	job := a.job
+	in := sbom.Input{Name: job.Name, Platform: job.Platform, Created: time.Unix(job.Created, 0).UTC().Format(time.RFC3339), Crossgo: ownVersion()}
+	if job.Image != nil {
+		in.Image = &sbom.Image{Base: job.Image.Base, BaseDigest: job.Image.Digest}
+		if err := shipBase(in.Image, job.Image.Set, filepath.Join(a.dir, plan.AttestBase)); err != nil {
+			return err
+		}
+	}
+	for i, u := range job.Units {
+		if err := a.unit(i, u, &in); err != nil {
+			return err
+		}
+	}
+	return errors.Join(a.documents(in), a.verification(), a.subjects(in.Outputs))
+}
+
+// ownVersion is crossgo's own, where it is known.
+func ownVersion() string {
+	if v := crossgo().Version; v != "(devel)" {
+		return v
+	}
+	return ""
+}
+
+// unit enters a unit's outputs, and what the image has because of them.
+func (a attestations) unit(i int, u plan.AttestUnit, in *sbom.Input) error {
+	unit := describedUnit{AttestUnit: u, tools: toolsOf(u)}
+	if u.Set != nil {
+		var err error
+		if unit.inventory, err = describe(*u.Set, a.mounted(i, plan.AttestDebs)); err != nil {
+			return err
+		}
+		if err := readJSON(filepath.Join(a.mounted(i, plan.AttestReport), plan.LinksFile), &unit.links); err != nil {
+			return fmt.Errorf("what was linked: %w", err)
+		}
+	}
+	for _, f := range u.Files {
+		out, err := unit.output(f.Name, filepath.Join(a.mounted(i, plan.AttestFiles), f.Name))
+		if err != nil {
+			return fmt.Errorf("%s: describe %s for %s: %w", f.Where, f.Name, a.job.Platform, err)
+		}
+		out.BuiltOn = a.job.BuiltOn
+		in.Outputs = append(in.Outputs, out)
+	}
+	if !u.Shipped {
+		return nil
+	}
+	shipped, err := unit.shipped(a.mounted(i, plan.AttestShipped))
+	in.Image.Shipped = append(in.Image.Shipped, shipped...)
+	return err
+}
+
+// documents writes the SBOM of all outputs, and of each one alone.
+func (a attestations) documents(in sbom.Input) error {
+	if err := os.MkdirAll(filepath.Join(a.to, plan.SBOMFolder), 0o755); err != nil {
+		return err
+	}
+	if err := a.document(plan.SBOMFile, in); err != nil {
+		return err
+	}
+	for _, out := range in.Outputs {
+		one := in
+		one.Name, one.Image, one.Outputs = out.Name+" for "+in.Platform, nil, []sbom.Output{out}
+		if err := a.document(filepath.Join(plan.SBOMFolder, out.Name+plan.SBOMEnding), one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a attestations) document(name string, in sbom.Input) error {
+	data, err := sbom.Make(in)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(a.to, name), data, 0o644)
+}
+
+func (a attestations) subjects(outputs []sbom.Output) error {
+	var list []plan.Subject
+	for _, o := range outputs {
+		list = append(list, plan.Subject{Name: o.Name, SHA256: o.SHA256})
+	}
+	return writeJSON(filepath.Join(a.to, plan.SubjectsFile), list)
+}
+
+// predicate is that of plan.VerificationType.
+type predicate struct {
+	Verifier verifier               `json:"verifier"`
+	Platform string                 `json:"platform"`
+	Verified bool                   `json:"verified"`
+	Want     map[string]verify.Want `json:"want"`  // what each file had to be
+	Files    []json.RawMessage      `json:"files"` // as in report.json
+}
+
+type verifier struct {
+	ID      string `json:"id"`
+	Version string `json:"version,omitempty"`
+}
+
+// verification puts the units' reports together. A file that the gate did not let through cannot be here.
+func (a attestations) verification() error {
+	v := predicate{Verifier: verifier{"https://github.com/crossgo/crossgo", ownVersion()}, Platform: a.job.Platform, Verified: true, Want: map[string]verify.Want{}}
+	for i, u := range a.job.Units {
+		var report struct {
+			Verified bool
+			Files    []json.RawMessage
+		}
+		if err := readJSON(filepath.Join(a.mounted(i, plan.AttestReport), plan.ReportFile), &report); err != nil {
+			return err
+		}
+		v.Verified, v.Files = v.Verified && report.Verified, append(v.Files, report.Files...)
+		for _, f := range u.Files {
+			v.Want[f.Name] = f.Want
+		}
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(a.to, plan.VerificationFile), buf.Bytes(), 0o644)
+}
