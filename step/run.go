@@ -35,28 +35,14 @@ func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
 		return err
 	}
 	rep := reports[0]
-	process, err := newProcess(job)
+	bad, err := p.startAll(ctx, job, &rep)
 	if err != nil {
 		return err
-	}
-	var bad []error
-	for _, f := range job.Runs {
-		outcome, err := process.start(ctx, filepath.Join(p.root, f.Path), f.Run)
-		if err != nil {
-			return fmt.Errorf("%s: run %s for %s: %w", f.Where, f.Name, job.Platform, err)
-		}
-		finding := f.Run.Judge(outcome, f.Allow)
-		if finding.Level == verify.Fail {
-			bad = append(bad, fmt.Errorf("%s: verify %s for %s: %s: %s", f.Where, f.Name, job.Platform, finding.Check, finding.Text))
-		}
-		if err := addFinding(&rep, f.Name, finding); err != nil {
-			return err
-		}
 	}
 	if err := errors.Join(endOthers(), empty(p.out), empty(p.tells)); err != nil {
 		return err
 	}
-	if err := errors.Join(append([]error{p.tell(rep)}, bad...)...); err != nil {
+	if err := errors.Join(p.tell(rep), bad); err != nil {
 		return err
 	}
 	for _, name := range job.Files {
@@ -65,6 +51,28 @@ func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
 		}
 	}
 	return nil
+}
+
+// startAll starts the programs one after the other and enters what they did into the report; bad is what they did not do as expected.
+func (p runPlaces) startAll(ctx context.Context, job plan.RunJob, rep *report.Report) (bad, err error) {
+	process, err := newProcess(job)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range job.Runs {
+		outcome, err := process.start(ctx, filepath.Join(p.root, f.Path), f.Run)
+		if err != nil {
+			return nil, fmt.Errorf("%s: run %s for %s: %w", f.Where, f.Name, job.Platform, err)
+		}
+		finding := f.Run.Judge(outcome, f.Allow)
+		if finding.Level == verify.Fail {
+			bad = errors.Join(bad, fmt.Errorf("%s: verify %s for %s: %s: %s", f.Where, f.Name, job.Platform, finding.Check, finding.Text))
+		}
+		if err := addFinding(rep, f.Name, finding); err != nil {
+			return nil, err
+		}
+	}
+	return bad, nil
 }
 
 // tell writes the report, and hands on what verify left beside it.
