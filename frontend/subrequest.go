@@ -29,6 +29,8 @@ var targetTexts = []struct {
 	{plan.KindBin, "the verified binaries"},
 	{plan.KindImage, "an image that runs them"},
 	{plan.KindReport, "what verify found about each binary, as a page, text, JSON, SARIF and JUnit"},
+	{plan.KindTest, "what go vet and go test say, when nothing fails"},
+	{plan.KindResults, "what go vet and go test say, in either case"},
 }
 
 func (r *request) listTargets(context.Context) (*targets.List, error) {
