@@ -113,6 +113,11 @@ func (r *request) readJSON(ctx context.Context, st llb.State, name string, v any
 	if err != nil {
 		return err
 	}
+	return decode(ctx, ref, name, v)
+}
+
+// decode reads a file of JSON.
+func decode(ctx context.Context, ref gwclient.Reference, name string, v any) error {
 	data, err := dockerui.ReadFile(ctx, ref, name)
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ type fake struct {
 	worker  string                                // the builder's platform; "linux/amd64" when empty
 	files   fstest.MapFS                          // the build context, the spec among it
 	facts   func(plan.InspectJob) plan.Facts      // what inspect says
+	found   []plan.Warning                        // by verify, in every platform's outputs
 	signed  []byte                                // every InRelease
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
 	problem string                                // what a failed step has left behind
@@ -68,9 +69,12 @@ func (f *fake) BuildOpts() gwclient.BuildOpts {
 
 func (f *fake) Inputs(context.Context) (map[string]llb.State, error) { return nil, nil }
 
-func (f *fake) Warn(_ context.Context, _ digest.Digest, text string, _ gwclient.WarnOpts) error {
+func (f *fake) Warn(_ context.Context, _ digest.Digest, text string, opts gwclient.WarnOpts) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if len(opts.Range) > 0 {
+		text = fmt.Sprintf("%d:%d: %s", opts.Range[0].Start.Line, opts.Range[0].Start.Character+1, text)
+	}
 	f.warnings = append(f.warnings, text)
 	return nil
 }
@@ -137,6 +141,8 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			return nil, err
 		}
 		return jsonRef(plan.FactsFile, f.facts(job))
+	case "verify", "run":
+		return jsonRef(plan.WarningsFile, append([]plan.Warning{}, f.found...))
 	case "resolve":
 		var job plan.ResolveJob
 		if err := jobOf(all, `"requests"`, &job); err != nil {

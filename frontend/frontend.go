@@ -91,6 +91,9 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 		return nil, err
 	}
 	bare.answered()
+	if r.selection.Kind == plan.KindRelease {
+		return r.publish(ctx, plans)
+	}
 	return r.results(ctx, plans)
 }
 
@@ -98,14 +101,19 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 func (r *request) plans(ctx context.Context) ([]*plan.Plan, error) {
 	var all []*plan.Plan
 	var errs []error
-	for i, target := range r.targets {
-		p, err := plan.New(plan.Input{
-			File: r.spec, Facts: r.facts.Targets[i], Go: r.goTool, Target: target, Build: r.build,
-			Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
-		})
+	for i := range r.targets {
+		p, err := plan.New(r.planInput(i))
 		all, errs = append(all, p), append(errs, err)
 	}
 	return all, distinct(errors.Join(errs...))
+}
+
+// planInput is what the plan for one of the targets is made from.
+func (r *request) planInput(i int) plan.Input {
+	return plan.Input{
+		File: r.spec, Facts: r.facts.Targets[i], Go: r.goTool, Target: r.targets[i], Build: r.build,
+		Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
+	}
 }
 
 // withFilename gives dockerui our default name for the file to read.

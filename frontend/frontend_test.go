@@ -313,3 +313,25 @@ func TestFailedTestsAreAtTheirBlock(t *testing.T) {
 	_, err := f.build(t)
 	require.EqualError(t, err, "crossgo.yaml:2:7: test: 1 failed on linux/amd64: example.com/app.TestX")
 }
+
+// TestWarningsOfVerifyReachTheUser: each once, with its platforms and the line of the spec that it is about.
+func TestWarningsOfVerifyReachTheUser(t *testing.T) {
+	f := newFake("binaries:\n  - main: .\n    cgo: off\nimage:\n  base: scratch\n", "platform", "linux/amd64,linux/arm64")
+	f.found = []plan.Warning{
+		{Where: plan.ImagePlace, File: "app", Check: "needs-roots", Text: "no certificates"},
+		{Where: "@{binaries[0].main[0]}", File: "app", Check: "exec-stack", Text: "executable"},
+	}
+	f.ok(t)
+	require.Equal(t, []string{
+		"6:9: app for linux/amd64, linux/arm64: needs-roots: no certificates",
+		"3:11: app for linux/amd64, linux/arm64: exec-stack: executable",
+	}, f.warnings)
+}
+
+// TestWarningsOfAnImageThatTheSpecDoesNotName have no line.
+func TestWarningsOfAnImageThatTheSpecDoesNotName(t *testing.T) {
+	f := newFake("binaries:\n  - main: .\n    cgo: off\n", "target", "image")
+	f.found = []plan.Warning{{Where: plan.ImagePlace, File: "app", Check: "needs-tmp", Text: "no /tmp"}}
+	f.ok(t)
+	require.Equal(t, []string{"app for linux/amd64: needs-tmp: no /tmp"}, f.warnings)
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
@@ -44,7 +45,8 @@ type request struct {
 	read   []llb.State // what the plan is made by: a remote cache carries it too
 	vcs    plan.VCS
 
-	scanner string // image that is to make the SBOM; empty: ours
+	scanner  string   // image that is to make the SBOM; empty: ours
+	warnings sync.Map // of verify, by target: []warning
 }
 
 // readSpec reads and parses the file that the request names.
@@ -61,7 +63,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if r.selection, err = plan.ParseTarget(r.spec, r.ui.Target); err != nil {
 		return err
 	}
-	if err := errors.Join(r.settlePlatforms(), r.checkSBOM()); err != nil {
+	if err := errors.Join(r.settlePlatforms(), r.checkSBOM(), r.checkRelease()); err != nil {
 		return err
 	}
 	r.compilations, r.killsBefore = parallel.NewLimit(plan.Parallel(r.spec.Parallel.V, r.config.machine())), r.config.kills()

@@ -29,6 +29,7 @@ func (r *request) results(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 	if err != nil {
 		return nil, err
 	}
+	r.warn(ctx, plans)
 	if r.selection.Kind == plan.KindReport && len(plans) > 1 {
 		return r.overall(ctx, plans, each)
 	}
@@ -86,7 +87,7 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	if err != nil {
 		return nil, nil, err
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: img}, attested, nil
+	return &dockerui.BuildResult{Reference: ref, Image: img}, attested, r.readWarnings(ctx, in, p)
 }
 
 // configure writes the plan's image settings over those of the base.

@@ -29,6 +29,7 @@ var targetTexts = []struct {
 	{plan.KindBin, "the verified binaries"},
 	{plan.KindImage, "an image that runs them"},
 	{plan.KindReport, "what verify found about each binary, as a page, text, JSON, SARIF and JUnit"},
+	{plan.KindRelease, "archives of all platforms with checksums, SBOMs, reports and the lock, in one folder"},
 	{plan.KindTest, "what go vet and go test say, when nothing fails"},
 	{plan.KindResults, "what go vet and go test say, in either case"},
 }
@@ -56,6 +57,11 @@ func (r *request) outline(context.Context) (*outline.Outline, error) {
 			value = v
 		}
 		o.Args = append(o.Args, outline.Arg{Name: a.Name.V, Value: value, Location: location(a.Name.Pos)})
+	}
+	for _, id := range plan.SignSecrets[string(r.spec.ReleaseBlock().Signer.V)] {
+		if id != "" {
+			o.Secrets = append(o.Secrets, outline.Secret{Name: id})
+		}
 	}
 	return o, nil
 }

@@ -68,6 +68,9 @@ func mountUnit(in Inputs, p *plan.Plan, e *exec, dir string, u unitOutput, job p
 	if job.Set != nil {
 		mountPackages(in, e, path.Join(dir, plan.AttestDebs), *job.Set)
 	}
+	if u.verified.needs != nil {
+		e.mount(path.Join(dir, plan.AttestNeeds), *u.verified.needs)
+	}
 	if job.Shipped {
 		e.mount(path.Join(dir, plan.AttestShipped), runtime(in, p, u))
 	}

@@ -14,7 +14,8 @@ type unitOutput struct {
 	verified verified
 }
 
-// Emit is the graph of a plan: the state with what the plan's kind asks for. A kind that has no row is an error.
+// Emit is the graph of a plan: the state with what the plan's kind asks for; for a release what Publish goes on with. A kind that
+// has no row is an error.
 func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	if p.Test != nil {
 		return tests(in, p, code), nil
@@ -25,6 +26,8 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 		return merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""), nil
 	case plan.KindReport:
 		return report(in, p, code, units), nil
+	case plan.KindRelease:
+		return pack(in, p, units)
 	case plan.KindImage:
 		return imageState(in, p, units), nil
 	}

@@ -168,32 +168,38 @@ func starts(e *pb.ExecOp) bool {
 	return len(e.Meta.Args) == 3 && e.Meta.Args[0] == plan.PathRunSelf && e.Meta.Args[2] == "run"
 }
 
-// leavesUnstarted reports whether an output hangs on a verify step whose files a run starts, and not through that run.
+// leavesUnstarted reports whether an output hangs on the files of a verify step that a run starts, and not through that run.
 func leavesUnstarted(last *llbtext.Vertex, all []*llbtext.Vertex) bool {
-	gated := map[*llbtext.Vertex]bool{}
+	gated := map[llbtext.Input]bool{}
 	for _, v := range all {
 		if e := v.Op.GetExec(); e != nil && starts(e) {
 			for _, m := range e.Mounts {
 				if m.Dest == plan.PathRunFound {
-					gated[v.Inputs[m.Input].Vertex] = true
+					verify := v.Inputs[m.Input].Vertex
+					gated[llbtext.Input{Vertex: verify, Index: outputAt(verify, plan.PathOut)}] = true
 				}
 			}
 		}
 	}
-	return reaches(last, func(v *llbtext.Vertex) (found, stop bool) {
-		e := v.Op.GetExec()
-		return gated[v], e != nil && starts(e)
-	}, map[*llbtext.Vertex]bool{})
+	return reachesUnstarted(last, gated, map[*llbtext.Vertex]bool{})
 }
 
-// reaches walks back until found, and not past what stops it.
-func reaches(v *llbtext.Vertex, look func(*llbtext.Vertex) (found, stop bool), seen map[*llbtext.Vertex]bool) bool {
-	found, stop := look(v)
-	if found || stop || seen[v] {
-		return found
+// outputAt is the output of an exec that stands at a place.
+func outputAt(v *llbtext.Vertex, dest string) (index int64) {
+	for _, m := range v.Op.GetExec().GetMounts() {
+		if m.Dest == dest {
+			index = int64(m.Output)
+		}
+	}
+	return index
+}
+
+func reachesUnstarted(v *llbtext.Vertex, gated map[llbtext.Input]bool, seen map[*llbtext.Vertex]bool) bool {
+	if e := v.Op.GetExec(); seen[v] || e != nil && starts(e) {
+		return false
 	}
 	seen[v] = true
-	return slices.ContainsFunc(v.Inputs, func(in llbtext.Input) bool { return reaches(in.Vertex, look, seen) })
+	return slices.ContainsFunc(v.Inputs, func(in llbtext.Input) bool { return gated[in] || reachesUnstarted(in.Vertex, gated, seen) })
 }
 
 // reachesCompile walks back from an output and stops at the gate: is there another way to a compile step?

@@ -43,5 +43,8 @@ func start(in Inputs, p *plan.Plan, u unitOutput, root llb.State) verified {
 		llb.AddMount(plan.PathRunJob, jobState(p.RunJob(u.plan, in.Process)), llb.Readonly),
 	}
 	run := e.mount(plan.PathRunIn, u.verified.files).mount(plan.PathRunFound, u.verified.report).run()
-	return verified{files: run.AddMount(plan.PathRunOut, llb.Scratch()), report: run.AddMount(plan.PathRunTells, llb.Scratch())}
+	v := u.verified
+	v.files, v.report = run.AddMount(plan.PathRunOut, llb.Scratch()), run.AddMount(plan.PathRunTells, llb.Scratch())
+	v.files = v.files.File(nothingOf([]llb.State{v.report}), llb.WithCustomName("[internal] hang on the report"))
+	return v
 }

@@ -11,8 +11,8 @@ import (
 
 // What is said of the outputs beside them. Step attest writes these below PathOut.
 const (
-	SBOMFile         = "sbom.spdx.json"    // what the outputs are made of: an SPDX document of all of them
-	SBOMFolder       = "files"             // the same for each output alone: NAME with SBOMEnding
+	SBOMFile         = "sbom.spdx.json" // what the outputs are made of: an SPDX document of all of them
+	SBOMFolder       = "files"          // the same for each output alone: NAME with SBOMEnding
 	SBOMEnding       = ".spdx.json"
 	VerificationFile = "verification.json" // what verify found, as the predicate of an in-toto statement
 	SubjectsFile     = "subjects.json"     // the outputs with their digests: []Subject
@@ -48,7 +48,7 @@ type AttestJob struct {
 }
 
 // AttestUnit is one unit: "files" has its outputs, "report" what verify wrote, "debs" the package files of Set, "shipped" what the image
-// has of them.
+// has of them, "needs" which parts of the image's packages they look for.
 type AttestUnit struct {
 	Files   []VerifyFile      `json:"files"`
 	Set     *sysroot.Set      `json:"set,omitempty"`     // the sysroot that they were linked with; nil without C
@@ -61,7 +61,8 @@ type AttestUnit struct {
 type AttestImage struct {
 	Base   string       `json:"base,omitempty"`
 	Digest string       `json:"digest,omitempty"` // of Base: "sha256:…"
-	Set    *sysroot.Set `json:"set,omitempty"`    // packages whose content is in an image from scratch
+	Set    *sysroot.Set `json:"set,omitempty"`    // packages whose parts may be in an image from scratch: those that the units' "needs" name, and
+	Keep   []string     `json:"keep,omitempty"`   // these parts
 }
 
 // Mounts of an AttestJob, below PathAttest/N.
@@ -70,6 +71,7 @@ const (
 	AttestReport  = "report"
 	AttestDebs    = "debs"
 	AttestShipped = "shipped"
+	AttestNeeds   = "needs"
 	AttestBase    = "base"
 )
 
@@ -95,8 +97,8 @@ func (p *Plan) AttestJob() (AttestJob, error) {
 	job.Name = strings.Join(names, ", ") + " for " + p.Target
 	if p.Kind == KindImage {
 		job.Name, job.Image = "image of "+job.Name, &AttestImage{Base: p.Image.Base}
-		if p.Image.BaseSet != nil {
-			job.Image.Set = &p.Image.BaseSet.Set
+		if p.Image.packaged() {
+			job.Image.Set, job.Image.Keep = &p.Image.BaseSet.Set, p.Image.BaseSet.Keep
 		}
 	}
 	return job, nil

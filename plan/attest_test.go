@@ -39,7 +39,7 @@ func TestAttestJob(t *testing.T) {
 	}{
 		{of: "pure", name: "hello for linux/arm64"},
 		{of: "musl-static", name: "app for linux/arm64", c: true},
-		{of: "pure-image", name: "image of hello for linux/amd64", image: true, set: true},
+		{of: "pure-image", name: "image of hello for linux/amd64", image: true},
 		{of: "scratch-image", name: "image of hello for linux/amd64", image: true},
 		{of: "glibc-image", name: "image of app for linux/amd64", c: true, shipped: true, image: true, set: true},
 		{of: "base-image", name: "image of app for linux/arm64", c: true, image: true, base: "debian:13-slim"},

@@ -13,8 +13,9 @@ import (
 
 // binary is one output with everything decided that concerns it alone.
 type binary struct {
-	entry    int // index into the spec's binaries
-	name     string
+	entry    int    // index into the spec's binaries
+	name     string // of the output file
+	plain    string // the same without what the system or the build mode adds
 	main     MainPackage
 	where    string // for messages of the plan itself
 	ref      string // for messages of steps
@@ -49,8 +50,9 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 	}
 	var bs []binary
 	for _, m := range facts.Mains {
+		plain := plainName(entry, m)
 		bs = append(bs, binary{
-			entry: i, name: outputName(entry, m, in.Target), main: m, where: place(in.File, at(entry.Main[m.Pattern].Pos, entry.Pos)), ref: mainRef(i, m.Pattern),
+			entry: i, name: entry.Mode.V.FileName(plain) + fileEnding(in.Target), plain: plain, main: m, where: place(in.File, at(entry.Main[m.Pattern].Pos, entry.Pos)), ref: mainRef(i, m.Pattern),
 			cgo: facts.CGO, linking: l, tags: tags(entry, l), userTags: values(entry.Tags),
 		})
 	}
@@ -81,6 +83,9 @@ func checkCGO(in Input, entry spec.Binary, facts BinaryFacts) error {
 	if entry.CGO.V == spec.CGOOff && len(facts.CGONeeds) > 0 {
 		return fmt.Errorf("%s: cgo: found off, but %s needs cgo: set it to auto or on", place(in.File, at(entry.CGO.Pos, entry.Pos)), strings.Join(facts.CGONeeds, ", "))
 	}
+	if entry.Mode.V.Library() && !facts.CGO {
+		return fmt.Errorf("%s: buildmode: found %s, but no package imports \"C\": a library exports what is marked with //export in a package main with import \"C\"", place(in.File, entry.Mode.Pos), entry.Mode.V)
+	}
 	if facts.CGO && !HasC(in.Target.String()) {
 		return fmt.Errorf("%s: %s needs cgo, and there is no C toolchain for %s: cgo is for linux only, set cgo: off where the code can do without",
 			place(in.File, at(entry.CGO.Pos, entry.Pos)), cgoWhy(facts), in.Target)
@@ -95,12 +100,12 @@ func cgoWhy(facts BinaryFacts) string {
 	return strings.Join(facts.CGONeeds, ", ")
 }
 
-// outputName is the spec's name, else the program's, with the ending that the target's system wants.
-func outputName(entry spec.Binary, m MainPackage, target spec.Platform) string {
+// plainName is the spec's name, else the program's.
+func plainName(entry spec.Binary, m MainPackage) string {
 	if entry.Name.V != "" {
-		return entry.Name.V + fileEnding(target)
+		return entry.Name.V
 	}
-	return programName(m.ImportPath) + fileEnding(target)
+	return programName(m.ImportPath)
 }
 
 // programName is the last element of a main package's import path that is no major version ("example.com/app/v2" gives
@@ -113,6 +118,7 @@ func programName(importPath string) string {
 	return name
 }
 
+// fileEnding is what the target's system wants at the end of a program's name.
 func fileEnding(target spec.Platform) string {
 	switch {
 	case target.OS == "windows":
@@ -148,7 +154,15 @@ func values(list []spec.Value[string]) []string {
 func uniqueNames(all []binary) error {
 	var errs []error
 	first := map[string]binary{}
+	headers := map[string]binary{}
 	for _, b := range all {
+		if other, ok := headers[b.header()]; ok && other.main.ImportPath != b.main.ImportPath {
+			errs = append(errs, fmt.Errorf("%s: the headers of %s and %s would both be written as %q: give one of them a name", b.where, other.main.ImportPath, b.main.ImportPath, b.header()))
+			continue
+		}
+		if b.header() != "" {
+			headers[b.header()] = b
+		}
 		if other, ok := first[b.name]; ok {
 			errs = append(errs, fmt.Errorf("%s: %s and %s would both be written as %q: give one of them a name", b.where, other.main.ImportPath, b.main.ImportPath, b.name))
 			continue

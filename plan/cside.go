@@ -35,13 +35,21 @@ func cside(in Input, b binary, debug string) (*CSide, error) {
 	}
 	c := &CSide{
 		Suite: suite.Codename, Host: host, Kind: b.linking.kind(), CXX: in.Facts.Binaries[b.entry].CXX,
-		Linkers: []string{b.linking.linker(false), b.linking.linker(true)},
+		Linkers: b.linking.tools(),
 		Env:     cgoEnv(in.Target, b.linking, suite.Codename, debug),
 	}
 	if c.Target, err = targetRequest(in, b, c); err != nil {
 		return nil, fmt.Errorf("%s: cgo for %s: %w", b.where, in.Target, err)
 	}
 	return c, nil
+}
+
+// tools are the names below PathLink that the Go linker calls.
+func (l linking) tools() []string {
+	if l.mode == spec.BuildCArchive {
+		return []string{archiver}
+	}
+	return []string{l.linker(false), l.linker(true)}
 }
 
 // hostRequest asks for the compiler and linker that run on the build machine.

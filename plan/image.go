@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/crossgo/crossgo/spec"
@@ -14,7 +15,7 @@ const NonRoot = "65532:65532"
 // Image is the image around the binaries.
 type Image struct {
 	Base       string   `json:"base,omitempty"`    // image reference; empty: built from scratch with BaseSet
-	BaseSet    *BaseSet `json:"baseSet,omitempty"` // certificates and time zones of an image without a base; nil for scratch
+	BaseSet    *BaseSet `json:"baseSet,omitempty"` // what an image without a base stands on; nil for scratch
 	Where      string   `json:"where"`
 	Dynamic    bool     `json:"dynamic"` // some binary needs a loader: it must be in the image
 	Entrypoint []string `json:"entrypoint"`
@@ -31,10 +32,9 @@ type Label struct {
 	Value string `json:"value"`
 }
 
-// BaseSet are the package files whose content every image from scratch gets.
-type BaseSet struct {
-	Request sysroot.Request `json:"request"`
-	Set     sysroot.Set     `json:"set"`
+// packaged reports whether some of the image comes from packages.
+func (img *Image) packaged() bool {
+	return img != nil && img.BaseSet != nil && len(img.BaseSet.Parts) > 0
 }
 
 // decideImage settles the image: block, or its defaults when the request asks for an image that the spec does not mention.
@@ -47,8 +47,11 @@ func decideImage(in Input, all []binary) (*Image, error) {
 	if in.Target.OS != "linux" {
 		return nil, fmt.Errorf("%s: image: images are made for linux, not for %s: ask for --target bin there", where, in.Target)
 	}
-	img := &Image{Where: where, User: block.User.V, WorkDir: block.WorkDir.V, Cmd: values(block.Cmd)}
+	img := &Image{Where: imagePlace(in.File), User: block.User.V, WorkDir: block.WorkDir.V, Cmd: values(block.Cmd)}
 	for _, b := range all {
+		if b.linking.mode.Library() {
+			return nil, fmt.Errorf("%s: image: %s is a library, and images hold programs: ask for --target bin or release, or name the program, as in --target NAME/image", b.where, b.name)
+		}
 		img.Dynamic = img.Dynamic || b.linking.dynamic()
 	}
 	for _, e := range block.Env {
@@ -60,7 +63,7 @@ func decideImage(in Input, all []binary) (*Image, error) {
 	if err := img.entrypoint(block, all, where); err != nil {
 		return nil, err
 	}
-	img.base(in, block)
+	img.base(in, block, all)
 	return img, nil
 }
 
@@ -82,7 +85,7 @@ func (img *Image) entrypoint(block *spec.Image, all []binary, where string) erro
 }
 
 // base takes the named image, or nothing at all, or by default nothing with what a program expects of a system.
-func (img *Image) base(in Input, block *spec.Image) {
+func (img *Image) base(in Input, block *spec.Image, all []binary) {
 	switch block.Base.V {
 	case "", "auto":
 	case "scratch":
@@ -91,12 +94,16 @@ func (img *Image) base(in Input, block *spec.Image) {
 		img.Base = block.Base.V
 		return
 	}
-	img.BaseSet = &BaseSet{Request: sysroot.Request{Name: "base", Kind: sysroot.KindBase, Arch: in.Build.Arch, Packages: sysroot.BasePackages()}}
+	img.BaseSet = newBaseSet(in, all, img.Env)
 	if img.User == "" {
 		img.User = NonRoot
 	}
 	if img.WorkDir == "" {
 		img.WorkDir = "/"
 	}
-	img.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"}, img.Env...)
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/"}
+	if slices.Contains(img.BaseSet.Parts, sysroot.PartRoots) {
+		env = append(env, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt")
+	}
+	img.Env = append(env, img.Env...)
 }

@@ -119,16 +119,27 @@ type BuildFile struct {
 type VerifyJob struct {
 	Platform string       `json:"platform"`
 	Files    []VerifyFile `json:"files"`
-	Root     bool         `json:"root,omitempty"` // PathRoot holds the image that the files will run in
+	Root     bool         `json:"root,omitempty"`  // PathRoot holds the image that the files will run in
+	Needs    []string     `json:"needs,omitempty"` // of these parts of an image without a base NeedsFile lists those that the files need
 }
 
 // VerifyFile is one output and what it has to be.
 type VerifyFile struct {
 	Name   string      `json:"name"`
+	Header string      `json:"header,omitempty"` // of a library: a file beside it
 	Where  string      `json:"where"`
 	Want   verify.Want `json:"want"`
 	NotRun string      `json:"notRun,omitempty"` // why it is not started although the spec asks for it
 	Again  bool        `json:"again,omitempty"`  // PathAgain says what a second build gave
+}
+
+// Warning is something that verify let through and the user wants to know of, as WarningsFile lists them.
+type Warning struct {
+	Where  string   `json:"where"`            // the place in the spec, as a reference
+	File   string   `json:"file"`             // the output
+	Check  string   `json:"check"`            // id of the rule
+	Text   string   `json:"text"`             // what was found
+	Detail []string `json:"detail,omitempty"` // what one would see and what to do, a line each
 }
 
 // ReportJob writes the report of a platform: what verify found, which stands below PathReport/0 for the first unit and so on, with what
@@ -155,6 +166,14 @@ type ReportsJob struct {
 type ReportLayer struct {
 	Name  string `json:"name"`
 	Grows bool   `json:"grows,omitempty"` // it holds the layer before it as well
+}
+
+// BaseJob makes what an image without a base stands on, of package files below PathIn and of what verify found to be needed, which
+// stands below PathNeeds/0, PathNeeds/1 and so on.
+type BaseJob struct {
+	Files []string `json:"files,omitempty"` // package files
+	Keep  []string `json:"keep,omitempty"`  // parts that are needed in any case
+	Units int      `json:"units"`           // how many lists of needs there are
 }
 
 // RuntimeJob copies the loader and the libraries that files below PathIn need from PathSysroot.

@@ -16,6 +16,7 @@ type linking struct {
 	floor string
 	link  spec.Link
 	arch  sysroot.Arch
+	mode  spec.BuildMode // of a library; then link is empty
 }
 
 func (l linking) static() bool { return l.link == spec.LinkStatic || l.link == spec.LinkStaticPIE }
@@ -82,6 +83,9 @@ func decideLinking(in Input, entry spec.Binary, cgo bool) (linking, error) {
 	if !cgo {
 		return pureLinking(in, entry)
 	}
+	if entry.Mode.V.Library() {
+		return libraryLinking(in, entry)
+	}
 	c, ok := choices[choice{entry.Libc.V.Name, entry.Link.V}]
 	if !ok {
 		return linking{}, fmt.Errorf("%s: link: %q with libc %q is not known", place(in.File, entry.Pos), entry.Link.V, entry.Libc.V.Name)
@@ -95,6 +99,15 @@ func decideLinking(in Input, entry spec.Binary, cgo bool) (linking, error) {
 		return linking{}, fmt.Errorf("%s: link: found static-pie, but Debian's %s for %s cannot be linked so: use libc: musl or link: static", place(in.File, entry.Link.Pos), l.libc, in.Target)
 	}
 	return l, nil
+}
+
+// libraryLinking is for what others link with. They have glibc: the spec refuses musl, since no Go library works there.
+func libraryLinking(in Input, entry spec.Binary) (linking, error) {
+	arch, err := sysroot.ArchFor(in.Target.Arch, in.Target.Variant)
+	if err != nil {
+		return linking{}, fmt.Errorf("%s: cgo for %s: %w", place(in.File, at(entry.Libc.Pos, entry.Pos)), in.Target, err)
+	}
+	return linking{libc: spec.Glibc, floor: entry.Libc.V.Floor, arch: arch, mode: entry.Mode.V}, nil
 }
 
 // pureLinking is for code without cgo: the Go linker's files are static, unless they are position independent.
@@ -131,11 +144,14 @@ func purePIELinking(in Input, entry spec.Binary, where string) (linking, error) 
 // (setextld in cmd/go/internal/work/gc.go).
 func (b binary) goFlags() (build, ldflags []string) {
 	l := b.linking
-	if l.link == spec.LinkPIE || l.link == spec.LinkStaticPIE {
+	if l.pic() {
 		build = append(build, "-buildmode=pie")
 	}
 	if b.cgo {
 		ldflags = append(ldflags, "-linkmode=external", "-extld="+PathLink+"/"+l.linker(b.main.CXX))
+	}
+	if l.mode == spec.BuildCArchive {
+		ldflags = append(ldflags, "-extar="+PathLink+"/"+archiver)
 	}
 	switch l.link {
 	case spec.LinkStatic:
@@ -150,8 +166,21 @@ func (b binary) goFlags() (build, ldflags []string) {
 	return build, ldflags
 }
 
+// pic reports whether the code is position independent. Go compiles libraries and programs of this kind by the same flags
+// (buildModeInit in cmd/go/internal/work), so that what they import is compiled as for a program: a library's build mode is
+// for one main package alone, and the run that links says it.
+func (l linking) pic() bool {
+	return l.link == spec.LinkPIE || l.link == spec.LinkStaticPIE || l.mode.Library()
+}
+
+// archiver is our own binary as the program that a static library is packed with (step/ar.go): the host's C toolchain has none.
+const archiver = "ar"
+
 // want enters into w what the file has to be.
 func (l linking) want(w *verify.Want) {
+	if w.BuildMode = string(l.mode); l.mode == spec.BuildCShared {
+		w.Libc, w.GlibcFloor = string(l.libc), l.floor
+	}
 	w.Link = string(l.link)
 	if l.link == "" || l.static() {
 		return

@@ -27,11 +27,17 @@ const (
 	FactsFile     = "facts.json"       // what inspect writes below PathOut
 	LockFile      = "lock.json"        // what resolve writes below PathOut
 	ReportFile    = "report.json"      // what verify writes below its report mount
+	WarningsFile  = "warnings.json"    // what of it is worth a warning, for the frontend
 	ProblemFile   = ".crossgo-problem" // what a failing step says for people, below PathOut
 	PathRoot      = "/root"            // the image that outputs will run in, for verify
 	PathLayers    = "/layers"          // the layers that a report measures, numbered
+	PathNeeds     = "/needs"           // where verify says what of an image without a base the programs need
+	NeedsFile     = "needs.json"       // its name there
 	PathRead      = "/read"            // empty, for verify; see carry in llb
 	PathReport    = "/report"          // where verify puts its reports
+	PathFiles     = "/files"           // what a release takes of the context, numbered
+	PathSignKey   = "/run/sign-key"    // the secret that a release is signed with
+	PathSignPass  = "/run/sign-pass"   // its optional password
 	PathLinks     = "/links"           // where compile puts what its links took from the sysroot
 	LinksFile     = "links.json"       // name below PathLinks, and below PathReport behind the gate
 	PathAttest    = "/attest"          // what step attest describes; see AttestJob

@@ -33,13 +33,29 @@ func mainRef(entry, main int) string { return fmt.Sprintf("@{binaries[%d].main[%
 
 func packageRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].packages[%d]}", entry, i) }
 
+// ImagePlace is what the image stands on.
+const ImagePlace = "@{image.base}"
+
 // progRef is the program that keeps objects.
 const progRef = "@{cache.prog}"
 
 // ProgPlace begins the messages of steps about the cache's program.
 const ProgPlace = progRef + ": "
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|test)\}`)
+func releaseFileRef(i int) string { return fmt.Sprintf("@{release.files[%d]}", i) }
+
+// signerRef is who signs a release.
+const signerRef = "@{release.signer}"
+
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.base|release\.signer|release\.files\[(\d+)\]|test)\}`)
+
+// imagePlace is where the spec says what the image stands on, or what image there is.
+func imagePlace(file *spec.File) string {
+	if file.Image == nil {
+		return file.Name
+	}
+	return place(file, at(file.Image.Base.Pos, file.Image.Pos))
+}
 
 // WithoutReferences is a text for where the spec is not at hand.
 func WithoutReferences(text string) string {
@@ -58,13 +74,20 @@ var withPlace = regexp.MustCompile(reference.String() + `: `)
 // Places replaces every reference in a text by the file's line and column.
 func Places(file *spec.File, text string) string {
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {
-		if ref == progRef {
+		switch ref {
+		case progRef:
 			return place(file, file.Cache.Mode.Pos)
-		}
-		if ref == testReference {
+		case ImagePlace:
+			return imagePlace(file)
+		case signerRef:
+			return place(file, file.ReleaseBlock().Signer.Pos)
+		case testReference:
 			return testPlace(file)
 		}
 		m := reference.FindStringSubmatch(ref)
+		if m[4] != "" {
+			return releaseFilePlace(file, m[4])
+		}
 		entry, _ := strconv.Atoi(m[1]) // the pattern lets digits through only
 		i, _ := strconv.Atoi(m[3])
 		if entry >= len(file.Binaries) {
@@ -80,4 +103,13 @@ func Places(file *spec.File, text string) string {
 		}
 		return place(file, at(list[i].Pos, b.Pos))
 	})
+}
+
+func releaseFilePlace(file *spec.File, index string) string {
+	i, _ := strconv.Atoi(index) // the pattern lets digits through only
+	block := file.ReleaseBlock()
+	if i >= len(block.Files) {
+		return place(file, block.Pos)
+	}
+	return place(file, block.Files[i].From.Pos)
 }

@@ -42,6 +42,7 @@ type Plan struct {
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 	Test   *Test  `json:"test,omitempty"`  // only for KindTest and KindResults, whose one unit has the settings of the tests
 
+	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
 	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport
 }
 
@@ -94,7 +95,7 @@ type CSide struct {
 	Env     []string        `json:"env"`  // what cgo reads, besides the unit's
 	Kind    sysroot.Kind    `json:"kind"` // KindGlibc or KindMusl: how the target's set is unpacked
 	CXX     bool            `json:"cxx,omitempty"`
-	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler
+	Linkers []string        `json:"linkers"` // names below PathLink: the target's C and C++ compiler, or the program that packs static libraries
 	HostSet sysroot.Set     `json:"hostSet"`
 	Set     sysroot.Set     `json:"set"`
 }
@@ -133,7 +134,7 @@ func New(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if binaries, err = in.Select.narrow(in.File, in.Target, binaries); err != nil {
+	if binaries, err = in.Select.narrow(in.File, binaries); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {
@@ -146,8 +147,13 @@ func New(in Input) (*Plan, error) {
 		return nil, err
 	}
 	p.Reported = reportFiles(in, binaries)
-	if p.Kind == KindImage {
-		p.Image, err = decideImage(in, binaries)
+	switch p.Kind {
+	case KindImage:
+		if p.Image, err = decideImage(in, binaries); err == nil {
+			p.meetNeeds()
+		}
+	case KindRelease:
+		p.Release, err = decideRelease(in, binaries)
 	}
 	return p, err
 }
@@ -165,7 +171,7 @@ func (p *Plan) requests() []suiteRequest {
 			requests = append(requests, suiteRequest{sysroot.HostSuite, u.C.Host}, suiteRequest{u.C.Suite, u.C.Target})
 		}
 	}
-	if p.Image != nil && p.Image.BaseSet != nil {
+	if p.Image.packaged() {
 		requests = append(requests, suiteRequest{sysroot.HostSuite, p.Image.BaseSet.Request})
 	}
 	return requests
@@ -190,7 +196,7 @@ func (p *Plan) Pin(lock *sysroot.Lock) error {
 			c.HostSet, c.Set = take(c.Host.Name), take(c.Target.Name)
 		}
 	}
-	if p.Image != nil && p.Image.BaseSet != nil {
+	if p.Image.packaged() {
 		p.Image.BaseSet.Set = take(p.Image.BaseSet.Request.Name)
 	}
 	return errors.Join(errs...)

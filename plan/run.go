@@ -19,14 +19,13 @@ type RunFile struct {
 	Allow []string   `json:"allow,omitempty"` // as in its Want
 }
 
-// RunJob starts files in the root that they will run in, which is that of the step itself, and lets all files of the unit
-// through when each does as expected.
+// RunJob starts files in the root that they will run in, which is that of the step itself, and lets all files of the unit, those below
+// PathRunIn, through when each does as expected.
 type RunJob struct {
 	Platform string    `json:"platform"`
 	User     string    `json:"user"`          // USER or USER:GROUP, names or numbers; names are those of the root
 	Dir      string    `json:"dir"`           // working directory
 	Env      []string  `json:"env,omitempty"` // all of it
-	Files    []string  `json:"files"`         // what is let through
 	Runs     []RunFile `json:"runs"`
 }
 
@@ -39,7 +38,7 @@ type Process struct {
 
 // RunJob is what a unit's files are started by. Without an image that is the process of one without a base.
 func (p *Plan) RunJob(u Unit, process Process) RunJob {
-	job := RunJob{Platform: p.Target, User: process.User, Dir: process.Dir, Env: slices.Clone(process.Env), Files: u.Names(), Runs: u.Runs}
+	job := RunJob{Platform: p.Target, User: process.User, Dir: process.Dir, Env: slices.Clone(process.Env), Runs: u.Runs}
 	if job.Dir == "" {
 		job.Dir = "/"
 	}
@@ -68,6 +67,9 @@ func smoke(in Input, b binary, f *VerifyFile) (*RunFile, error) {
 		return nil, nil
 	}
 	emulated, why := canRun(in)
+	if b.linking.mode.Library() {
+		why = "it is a library"
+	}
 	if why != "" {
 		f.NotRun = why
 		return nil, nil

@@ -74,5 +74,5 @@ func TestRunsAsTheImage(t *testing.T) {
 	p, err = runCase(t, "verify: {run: {}}\nimage: {}", "linux/amd64", "linux/amd64", "linux/amd64")
 	require.NoError(t, err)
 	job = p.RunJob(p.Units[0], plan.Process{User: "", Dir: "/data", Env: []string{"PATH=/x"}})
-	require.Equal(t, plan.RunJob{Platform: "linux/amd64", Dir: "/data", Env: []string{"PATH=/x"}, Files: []string{"hello"}, Runs: p.Units[0].Runs}, job)
+	require.Equal(t, plan.RunJob{Platform: "linux/amd64", Dir: "/data", Env: []string{"PATH=/x"}, Runs: p.Units[0].Runs}, job)
 }

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"path"
+	"strings"
 
 	"github.com/crossgo/crossgo/spec"
 )
@@ -15,6 +17,10 @@ func runs(in Input, flags []string, members []binary) ([]BuildOutput, error) {
 		link, err := ldflags(in, b)
 		if err != nil {
 			return nil, err
+		}
+		if b.linking.mode.Library() { // the go command makes one at a time
+			groups = append(groups, &run{link: link, members: []binary{b}})
+			continue
 		}
 		name := goName(b.main.ImportPath, in.Target)
 		g := free(byLink[link], name)
@@ -57,6 +63,9 @@ func (g *run) output(target spec.Platform, flags []string) BuildOutput {
 	}
 	first := g.members[0]
 	out := BuildOutput{Where: first.ref, What: fmt.Sprintf("%s for %s", first.name, target)}
+	if first.linking.mode.Library() {
+		return first.library(out, args, target)
+	}
 	if len(g.members) == 1 {
 		out.Args = append(args, "-o", PathOut+"/"+first.name, first.main.ImportPath)
 		return out
@@ -70,6 +79,25 @@ func (g *run) output(target spec.Platform, flags []string) BuildOutput {
 		})
 	}
 	return out
+}
+
+// library is the run that makes a library and its header, whose names the go command derives from each other. The build mode
+// overrules the one of the flags that dependencies are compiled by.
+func (b binary) library(out BuildOutput, args []string, target spec.Platform) BuildOutput {
+	file := BuildFile{Go: b.name, Name: b.name, Package: b.main.ImportPath, Where: b.ref, What: fmt.Sprintf("%s for %s", b.name, target)}
+	header := file
+	header.Go, header.Name = strings.TrimSuffix(b.name, path.Ext(b.name))+".h", b.header()
+	out.Args = append(args, "-buildmode="+string(b.linking.mode), "-o", PathBuilt+"/"+b.name, b.main.ImportPath)
+	out.Files = []BuildFile{file, header}
+	return out
+}
+
+// header is a library's C header; empty for a program.
+func (b binary) header() string {
+	if b.linking.mode.Library() {
+		return b.plain + ".h"
+	}
+	return ""
 }
 
 // goName is the file that go build -o DIR/ writes for a main package: .exe for Windows, no ending for WebAssembly.

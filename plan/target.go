@@ -12,9 +12,10 @@ type Kind string
 
 // The kinds of output.
 const (
-	KindBin    Kind = "bin"    // the verified binaries
-	KindImage  Kind = "image"  // an image that runs them
-	KindReport Kind = "report" // what verify found and the plan decided, for people and for programs
+	KindBin     Kind = "bin"     // the verified binaries
+	KindImage   Kind = "image"   // an image that runs them
+	KindReport  Kind = "report"  // what verify found and the plan decided, for people and for programs
+	KindRelease Kind = "release" // archives of all platforms, with checksums and all that speaks of them
 
 	KindTest    Kind = "test"         // what go vet and go test found, if that is no failure
 	KindResults Kind = "test-results" // the same in either case
@@ -29,7 +30,7 @@ type Select struct {
 // Tests reports whether the target is one that tests.
 func (s Select) Tests() bool { return s.Kind.tests() }
 
-// ParseTarget reads a build target: "image", "bin", "report", "test", "test-results", or one of these after a binary's name ("server/image").
+// ParseTarget reads a build target: "image", "bin", "report", "release", "test", "test-results", or one of these after a binary's name ("server/image").
 // The empty target is image when the spec has an image block, else bin.
 func ParseTarget(file *spec.File, target string) (Select, error) {
 	if target == "" {
@@ -40,10 +41,10 @@ func ParseTarget(file *spec.File, target string) (Select, error) {
 		binary, kind = "", target
 	}
 	switch k := Kind(kind); k {
-	case KindBin, KindImage, KindReport, KindTest, KindResults:
+	case KindBin, KindImage, KindReport, KindRelease, KindTest, KindResults:
 		return Select{Kind: k, Binary: binary}, nil
 	}
-	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image, report, test and test-results, each also as NAME/KIND for one binary", target)
+	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image, report, release, test and test-results, each also as NAME/KIND for one binary", target)
 }
 
 func defaultKind(file *spec.File) Kind {
@@ -53,18 +54,21 @@ func defaultKind(file *spec.File) Kind {
 	return KindBin
 }
 
-// narrow keeps the one binary that the target names: by the name that it has in the spec, whatever ending the platform adds.
-func (s Select) narrow(file *spec.File, target spec.Platform, all []binary) ([]binary, error) {
+// narrow keeps the one binary that the target names: by the name that it has in the spec, whatever the platform and the build mode add.
+func (s Select) narrow(file *spec.File, all []binary) ([]binary, error) {
 	if s.Binary == "" {
 		return all, nil
 	}
 	var names []string
+	var kept []binary
 	for _, b := range all {
-		name := strings.TrimSuffix(b.name, fileEnding(target))
-		if name == s.Binary {
-			return []binary{b}, nil
+		if b.plain == s.Binary { // a shared and a static library may have one name
+			kept = append(kept, b)
 		}
-		names = append(names, name)
+		names = append(names, b.plain)
+	}
+	if len(kept) > 0 {
+		return kept, nil
 	}
 	return nil, fmt.Errorf("target %s/%s: %s builds no binary %q, it builds %s", s.Binary, s.Kind, file.Name, s.Binary, strings.Join(names, ", "))
 }

@@ -82,6 +82,9 @@ func decideTest(in Input, all []binary) (binary, *Test, error) {
 	if err := t.decideRace(in, block, &b, emulated); err != nil {
 		return b, nil, err
 	}
+	if b.linking.mode.Library() { // its tests are programs, compiled by the same flags
+		b.linking.mode, b.linking.link = "", spec.LinkPIE
+	}
 	if !b.cgo && b.linking.link == spec.LinkPIE {
 		b.linking = linking{link: spec.LinkStatic} // nothing here has a loader for it
 	}

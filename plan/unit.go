@@ -3,8 +3,6 @@ package plan
 import (
 	"slices"
 	"strings"
-
-	"github.com/crossgo/crossgo/spec"
 )
 
 // units groups binaries that are compiled alike, in the order in which the spec names the first of each.
@@ -51,8 +49,11 @@ func newUnit(in Input, b binary, target []string, debug string) (Unit, error) {
 		u.Env = append(u.Env, "CGO_ENABLED=0")
 	}
 	u.ID = strings.Join(append([]string{u.ID}, b.tags...), "+")
-	if b.linking.link == spec.LinkPIE || b.linking.link == spec.LinkStaticPIE {
+	if b.linking.pic() {
 		u.ID += "+pie" // position independent code is compiled differently
+	}
+	if b.linking.mode.Library() {
+		u.ID += "+" + string(b.linking.mode)
 	}
 	if b.main.PGO != "" {
 		u.Profile = b.main.PGO
@@ -74,7 +75,7 @@ func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 	u.Builds = builds
 	for _, b := range members {
 		u.Dynamic = u.Dynamic || b.linking.dynamic()
-		f := VerifyFile{Name: b.name, Where: b.ref, Want: b.want(in), Again: in.File.Binaries[b.entry].Verify.Reproducible.V}
+		f := VerifyFile{Name: b.name, Header: b.header(), Where: b.ref, Want: b.want(in), Again: in.File.Binaries[b.entry].Verify.Reproducible.V}
 		run, err := smoke(in, b, &f)
 		if err != nil {
 			return err

@@ -61,6 +61,11 @@ var fileKeys = []key[File]{
 		does:   "The container image. With this key the default target is `image`, without it `bin`.",
 		schema: schema{AnyOf: []*schema{{Type: "null"}, {Ref: "#/definitions/image"}}},
 	}, readImage},
+	{"release", keyDoc{
+		typ: "mapping", def: "all defaults", allowed: "the keys of [the release](#the-release); an empty one means all defaults", example: `release: {files: [README.md, LICENSE]}`,
+		does:   "What the target `release` makes: an archive for each platform, with checksums, SBOMs, reports and the lock beside them, all in one folder.",
+		schema: schema{AnyOf: []*schema{{Type: "null"}, {Ref: "#/definitions/release"}}},
+	}, readRelease},
 	{"cache", keyDoc{
 		typ: "string or mapping", def: "`auto`", allowed: "`auto`, `layers`, `mounts`, `both`, or a mapping with the key of [the cache](#the-cache)", example: `cache: layers`,
 		does:   "Where compiled code is kept for the next build. `layers`: compiled dependencies are layers, which registry and other caches carry to the next machine. `mounts`: everything is kept in the builder's own cache, as a cache mount of a Dockerfile. `both`: dependencies in layers, the user's own packages and downloaded modules in the builder's cache. `auto` is `both`, and `layers` with a Go older than 1.24.",
@@ -130,6 +135,11 @@ var binaryKeys = []key[Binary]{
 		does:   "What the output file is: without a loader (`static`, and position independent `static-pie`) or loaded by the libc's loader (`dynamic`, and position independent `pie`).",
 		schema: schema{Enum: linkWords},
 	}, readLink},
+	{"buildmode", keyDoc{
+		typ: "string", def: "`exe`", allowed: "`exe`, `c-shared`, `c-archive`; not with `cgo: off`, `libc: musl` or `link`", example: `buildmode: c-shared`,
+		does:   "A program, or a library for programs in C and other languages, as `go build -buildmode`: `c-shared` gives `libNAME.so`, `c-archive` gives `libNAME.a`, each with its header `NAME.h`, for glibc.",
+		schema: schema{Enum: modeWords, Default: string(BuildExe)},
+	}, readMode},
 	{"packages", keyDoc{
 		typ: "list of strings", def: "none", allowed: "names of Debian packages, without version or architecture; not with `cgo: off`", example: `packages: [libsqlite3-dev]`,
 		does:   "Debian packages of the target that cgo compiles and links against.",
@@ -155,7 +165,7 @@ var binaryKeys = []key[Binary]{
 var imageKeys = []key[Image]{
 	{"base", keyDoc{
 		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference", example: `base: debian:12-slim`,
-		does:   "What the image stands on. `auto` is certificates, time zones, users and /tmp, with the libc that dynamic binaries were linked with; `scratch` is nothing but that libc.",
+		does:   "What the image stands on. `auto` is users, a home and /tmp, and of CA certificates, time zones and the libc that dynamic binaries were linked with what the programs [need](verify.md#what-the-program-will-miss); `scratch` is nothing but that libc. What another base than `auto` lacks of it is a warning.",
 		schema: schema{Type: "string", Default: "auto"},
 	}, one(func(i *Image) *Value[string] { return &i.Base }, onlyStrings, baseImage)},
 	{"entrypoint", keyDoc{
@@ -248,6 +258,12 @@ func readLibc(r reading, to *Binary, path string, n *node) {
 func readLink(r reading, to *Binary, path string, n *node) {
 	if v, ok := r.text(path, n, onlyStrings, word(linkWords)); ok {
 		to.Link = Value[Link]{Link(v.V), v.Pos}
+	}
+}
+
+func readMode(r reading, to *Binary, path string, n *node) {
+	if v, ok := r.text(path, n, onlyStrings, word(modeWords)); ok {
+		to.Mode = Value[BuildMode]{BuildMode(v.V), v.Pos}
 	}
 }
 

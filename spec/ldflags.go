@@ -23,7 +23,7 @@ var linkerFlags = []linkerFlag{
 	{"bindnow", false, ""}, {"buildid", true, ""}, {"checklinkname", true, ""}, {"compressdwarf", false, ""}, {"funcalign", true, ""},
 	{"randlayout", true, ""}, {"strictdups", true, ""}, {"v", false, ""}, {"dumpdep", false, ""}, {"c", false, ""},
 	{"linkmode", true, "link:"}, {"extld", true, "libc: and packages:"}, {"extldflags", true, "link:, libc: and packages:"},
-	{"extar", true, "libc:"}, {"libgcc", true, "libc:"}, {"I", true, "libc:"}, {"d", false, "link:"}, {"buildmode", true, "link:"},
+	{"extar", true, "libc:"}, {"libgcc", true, "libc:"}, {"I", true, "libc:"}, {"d", false, "link:"}, {"buildmode", true, "buildmode: and link:"},
 	{"linkshared", false, "link:"}, {"r", true, "link:"}, {"L", true, "packages:"}, {"o", true, "name:"}, {"E", true, "link:"},
 	{"race", false, noKey}, {"msan", false, noKey}, {"asan", false, noKey}, {"installsuffix", true, noKey},
 	{"pluginpath", true, noKey}, {"importcfg", true, noKey}, {"tmpdir", true, noKey},
@@ -51,22 +51,21 @@ func (b *Binary) LinkerWords(vars map[string]string) ([]string, error) {
 }
 
 // Refs are the names that the entry's ldflags use as ${NAME}, each at the place of the flags that use it first.
-func (b *Binary) Refs() []Value[string] {
-	return refsOf(b.LDFlags)
-}
+func (b *Binary) Refs() []Value[string] { return refs(b.LDFlags) }
 
-func refsOf(list []Value[string]) []Value[string] {
-	var refs []Value[string]
-	for _, element := range list {
+// refs are the names that texts use as ${NAME}, each at the place of the text that uses it first.
+func refs(texts []Value[string]) []Value[string] {
+	var list []Value[string]
+	for _, element := range texts {
 		// Parse has refused what is no reference: there is no error left.
 		_ = eachRef(element.V, func(string) {}, func(name string) error {
-			if !slices.ContainsFunc(refs, func(r Value[string]) bool { return r.V == name }) {
-				refs = append(refs, Value[string]{name, element.Pos})
+			if !slices.ContainsFunc(list, func(r Value[string]) bool { return r.V == name }) {
+				list = append(list, Value[string]{name, element.Pos})
 			}
 			return nil
 		})
 	}
-	return refs
+	return list
 }
 
 // VCSNeeds are the VCS variables that a build of the file may ask for, in the order of VCSVariables; none when it has no use
@@ -77,6 +76,9 @@ func (f *File) VCSNeeds() []string {
 		for _, ref := range slices.Concat(f.Binaries[i].Refs(), f.Binaries[i].Verify.Run.Refs()) {
 			used[ref.V] = true
 		}
+	}
+	for _, ref := range f.ReleaseRefs() {
+		used[ref.V] = true
 	}
 	return slices.DeleteFunc(slices.Clone(VCSVariables), func(name string) bool {
 		return !used[name] && !(f.VCS.V == VCSOn && slices.Contains(VCSStamp, name))

@@ -45,7 +45,7 @@ func (f *File) inherit() {
 
 // newBinary is an entry with all defaults.
 func newBinary(pos Pos) Binary {
-	return Binary{Pos: pos, Main: []Value[string]{{V: everyMain}}, CGO: Value[CGO]{V: CGOAuto}}
+	return Binary{Pos: pos, Main: []Value[string]{{V: everyMain}}, CGO: Value[CGO]{V: CGOAuto}, Mode: Value[BuildMode]{V: BuildExe}}
 }
 
 func readBinaries(r reading, to *File, path string, n *node) {
@@ -101,6 +101,7 @@ func (r reading) rules(f *File) {
 			r.fail(w.Pos, fmt.Sprintf("cache.prog[%d]", i), "%s", err)
 		}
 	}
+	r.releaseRefs(f, declared)
 }
 
 // combination is a rule on the keys of one binary.
@@ -131,6 +132,15 @@ var combinations = []combination{
 	{"packages", func(b *Binary) Pos {
 		return when(b.CGO.V == CGOOff && len(b.Packages) > 0, first(b.Packages))
 	}, "packages of the target are of use to cgo only, and cgo is off; leave one of the two out"},
+	{"buildmode", func(b *Binary) Pos {
+		return when(b.CGO.V == CGOOff && b.Mode.V.Library(), b.Mode.Pos)
+	}, "a library for C is impossible with cgo: off; leave one of the two out"},
+	{"libc", func(b *Binary) Pos {
+		return when(b.Mode.V.Library() && b.Libc.V.Name == Musl, b.Libc.Pos)
+	}, "a library for C crashes with musl when it is loaded: Go's runtime wants the arguments of the program, which glibc alone hands to a library; write libc: glibc"},
+	{"link", func(b *Binary) Pos {
+		return when(b.Mode.V.Library() && b.Link.Pos.Known(), b.Link.Pos)
+	}, "a library has no link of its own: who links with it decides; leave link out"},
 }
 
 func first(list []Value[string]) Pos {
@@ -183,12 +193,12 @@ func (b *Binary) outputs() []output {
 		return nil // refused already
 	}
 	if b.Name.V != "" {
-		return []output{{b.Name.V, "name", b.Name.Pos}}
+		return []output{{b.Mode.V.FileName(b.Name.V), "name", b.Name.Pos}}
 	}
 	var list []output
 	for _, m := range b.Main {
 		if last := path.Base(m.V); m.Pos.Known() && !isPattern(m.V) && last != "." && !IsMajorVersion(last) {
-			list = append(list, output{last, "main", m.Pos})
+			list = append(list, output{b.Mode.V.FileName(last), "main", m.Pos})
 		}
 	}
 	return list

@@ -204,7 +204,7 @@ func (v *Run) Refs() []Value[string] {
 	if v == nil {
 		return nil
 	}
-	return refsOf(append(slices.Clone(v.Args), v.Stdout.Is, v.Stdout.Contains, v.Stderr.Is, v.Stderr.Contains))
+	return refs(append(slices.Clone(v.Args), v.Stdout.Is, v.Stdout.Contains, v.Stderr.Is, v.Stderr.Contains))
 }
 
 // runRefs checks that what stands for build arguments in a run is declared.

@@ -69,6 +69,21 @@ func TestExamplesParse(t *testing.T) {
 		_, err := Parse("example", []byte("verify:\n  run:\n    expect:\n      stdout:\n        "+k.doc.example+"\n"))
 		require.NoError(t, err, k.doc.example)
 	}
+	for _, k := range releaseKeys {
+		_, err := Parse("example", []byte("release:\n  "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
+	for _, k := range releaseFileKeys {
+		_, err := Parse("example", []byte("release:\n  files:\n    - {from: a, "+k.doc.example+"}\n"))
+		if k.name == "from" {
+			_, err = Parse("example", []byte("release: {files: [{"+k.doc.example+"}]}\n"))
+		}
+		require.NoError(t, err, k.doc.example)
+	}
+	for _, k := range signerKeys {
+		_, err := Parse("example", []byte("args: {KEY: k}\nrelease:\n  signer:\n    "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
 	whole := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(Reference())
 	_, err := Parse("example", []byte(whole[1]))
 	require.NoError(t, err)
@@ -98,6 +113,15 @@ func allDocs() []keyDoc {
 		docs = append(docs, k.doc)
 	}
 	for _, k := range outputKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range releaseKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range releaseFileKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range signerKeys {
 		docs = append(docs, k.doc)
 	}
 	return docs

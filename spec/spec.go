@@ -39,6 +39,7 @@ type File struct {
 	VCS       Value[VCS]      // VCSOff by default
 	Binaries  []Binary        // never empty after Parse: the default is one entry that builds every main package
 	Image     *Image          // nil when the file has no image: block
+	Release   *Release        // nil when the file has no release: block
 	Cache     Cache
 	Verify    Verify // for the binaries that have none of their own
 	Test      *Test  // nil when the file has no test: block
@@ -84,10 +85,11 @@ type Binary struct {
 	CGO      Value[CGO]
 	Libc     Value[Libc]
 	Link     Value[Link]
-	Packages []Value[string] // Debian packages of the target, for cgo
-	Tags     []Value[string] // Go build tags
-	LDFlags  []Value[string] // Go linker flags as written; LinkerWords splits and expands them
-	Verify   Verify          // its own or else the file's
+	Mode     Value[BuildMode] // BuildExe by default
+	Packages []Value[string]  // Debian packages of the target, for cgo
+	Tags     []Value[string]  // Go build tags
+	LDFlags  []Value[string]  // Go linker flags as written; LinkerWords splits and expands them
+	Verify   Verify           // its own or else the file's
 }
 
 // CGO says whether cgo is used: CGOAuto lets the code decide.
@@ -135,6 +137,30 @@ const (
 	LinkDynamic   Link = "dynamic"    // loaded by the libc's loader
 	LinkPIE       Link = "pie"        // the same, position independent
 )
+
+// BuildMode says whether the output is a program or a library for other languages, in the words of go build.
+type BuildMode string
+
+// The values of buildmode.
+const (
+	BuildExe      BuildMode = "exe"
+	BuildCShared  BuildMode = "c-shared"  // a shared library with a C header
+	BuildCArchive BuildMode = "c-archive" // a static library with a C header
+)
+
+// Library reports whether the output is for other programs to link with.
+func (m BuildMode) Library() bool { return m == BuildCShared || m == BuildCArchive }
+
+// libraryForms are what stands around a library's name on Linux.
+var libraryForms = map[BuildMode]string{BuildCShared: "lib%s.so", BuildCArchive: "lib%s.a"}
+
+// FileName is the file of a program or library of that name on Linux, where alone there is C to make libraries with.
+func (m BuildMode) FileName(name string) string {
+	if form := libraryForms[m]; form != "" {
+		return fmt.Sprintf(form, name)
+	}
+	return name
+}
 
 // Image is the image: block.
 type Image struct {

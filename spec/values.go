@@ -110,11 +110,12 @@ const namePattern = `^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$`
 
 var binaryName = matching(namePattern, "a file name of letters, digits and . _ + - that begins with a letter, digit or _")
 
-// The values of cgo, vcs and link, in the order messages name them.
+// The values of cgo, vcs, link and others, in the order messages name them.
 var (
 	cgoWords   = []string{string(CGOAuto), string(CGOOn), string(CGOOff)}
 	vcsWords   = []string{string(VCSOn), string(VCSOff)}
 	linkWords  = []string{string(LinkStatic), string(LinkStaticPIE), string(LinkDynamic), string(LinkPIE)}
+	modeWords  = []string{string(BuildExe), string(BuildCShared), string(BuildCArchive)}
 	cacheWords = []string{string(CacheAuto), string(CacheLayers), string(CacheMounts), string(CacheBoth)}
 	libcWords  = []string{string(Musl), string(Glibc), "glibc>=VERSION"}
 )

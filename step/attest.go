@@ -37,7 +37,7 @@ func (a attestations) write() error {
 	in := sbom.Input{Name: job.Name, Platform: job.Platform, Created: time.Unix(job.Created, 0).UTC().Format(time.RFC3339), Crossgo: ownVersion()}
 	if job.Image != nil {
 		in.Image = &sbom.Image{Base: job.Image.Base, BaseDigest: job.Image.Digest}
-		if err := shipBase(in.Image, job.Image.Set, filepath.Join(a.dir, plan.AttestBase)); err != nil {
+		if err := a.shipBase(in.Image); err != nil {
 			return err
 		}
 	}

@@ -55,6 +55,7 @@ func described(t *testing.T, dir string) plan.AttestJob {
 	writeFiles(t, unit, map[string]string{
 		"report/links.json":                      `{"app": [{"name": "usr/lib/x86_64-linux-gnu/libc.a", "members": ["exit.o", "printf.o"]}, {"name": "usr/lib/gcc/x86_64-linux-gnu/14/libgcc.a", "members": ["stat64.o"]}]}`,
 		"shipped/usr/lib64/ld-linux-x86-64.so.2": "x",
+		"needs/needs.json":                       `{"parts": ["zones"]}`,
 	})
 	require.NoError(t, writeReports(filepath.Join(unit, plan.AttestReport), []report.Report{rep}))
 	set := sysroot.Set{Name: "s", Kind: sysroot.KindGlibc, Arch: "amd64", Suite: "trixie", Packages: []sysroot.Package{
@@ -64,7 +65,9 @@ func described(t *testing.T, dir string) plan.AttestJob {
 	debFile(t, filepath.Join(unit, "debs/libc6.deb"), "glibc", "usr/lib64/ld-linux-x86-64.so.2", "x")
 	debFile(t, filepath.Join(unit, "debs/libc6-dev.deb"), "glibc", "usr/lib/x86_64-linux-gnu/libc.a", "x")
 	debFile(t, filepath.Join(unit, "debs/libgcc.deb"), "gcc-14 (14.2)", "usr/lib/gcc/x86_64-linux-gnu/14/libgcc.a", "x")
-	base := sysroot.Set{Name: "base", Kind: sysroot.KindBase, Suite: "trixie", Packages: []sysroot.Package{{Name: "tzdata", Version: "2025b", Architecture: "all", Filename: "pool/tzdata.deb", Archive: "main"}}}
+	base := sysroot.Set{Name: "base", Kind: sysroot.KindBase, Suite: "trixie", Packages: []sysroot.Package{{Name: "tzdata", Version: "2025b", Architecture: "all", Filename: "pool/tzdata.deb", Archive: "main"},
+		{Name: "ca-certificates", Version: "20250419", Architecture: "all", Filename: "pool/certs.deb", Archive: "main"}}}
+	debFile(t, filepath.Join(dir, plan.AttestBase, "certs.deb"), "ca-certificates", "usr/share/ca-certificates/x.crt", "x")
 	debFile(t, filepath.Join(dir, plan.AttestBase, "tzdata.deb"), "tzdata", "usr/share/zoneinfo/UTC", "x")
 	return plan.AttestJob{Name: "image of app for linux/amd64", Platform: "linux/amd64", Created: 86400, BuiltOn: "linux/amd64",
 		Units: []plan.AttestUnit{{Files: []plan.VerifyFile{{Name: "app", Where: "@{binaries[0].main[0]}", Want: want}}, Set: &set, Shipped: true, Suite: "trixie",

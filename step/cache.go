@@ -74,15 +74,23 @@ func tellObjects() error {
 
 // checkProg looks whether the user's program can be started at all: the go command's own message names no line of the spec.
 func checkProg(name string) error {
+	if err := runnable(name); err != nil {
+		return fmt.Errorf("%scache: prog: %w", plan.ProgPlace, err)
+	}
+	return nil
+}
+
+// runnable looks whether a file of the build context can be started.
+func runnable(name string) error {
 	shown := strings.TrimPrefix(name, plan.PathSource+"/")
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%scache: prog: %s is not in the build context (does .dockerignore leave it out?)", plan.ProgPlace, shown)
+		return fmt.Errorf("%s is not in the build context (does .dockerignore leave it out?)", shown)
 	case err != nil:
-		return fmt.Errorf("%scache: prog: %w", plan.ProgPlace, err)
+		return err
 	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
-		return fmt.Errorf("%scache: prog: found %s with mode %s, want an executable file", plan.ProgPlace, shown, info.Mode())
+		return fmt.Errorf("found %s with mode %s, want an executable file", shown, info.Mode())
 	}
 	return nil
 }

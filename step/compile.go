@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,7 +54,11 @@ func rename(b plan.BuildOutput, from, to string) error {
 		return nil
 	}
 	for _, f := range b.Files {
-		if err := os.Rename(filepath.Join(from, f.Go), filepath.Join(to, f.Name)); err != nil {
+		err := os.Rename(filepath.Join(from, f.Go), filepath.Join(to, f.Name))
+		if errors.Is(err, fs.ErrNotExist) && filepath.Ext(f.Go) == ".h" {
+			return fmt.Errorf("the go command wrote no header: no function of package %s is marked with //export", f.Package)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -22,8 +22,12 @@ var clangAccepts = []string{
 }
 
 // Linker runs when a build step starts this program by a name in plan.PathLink, which is what the Go linker is told to
-// link with: the compiler of the same name does the work, or a question of the Go linker is answered. It does not return.
+// link with: the compiler of the same name does the work, or a question of the Go linker is answered. Static libraries are packed by
+// this program itself. It does not return.
 func Linker(args []string) {
+	if filepath.Base(args[0]) == "ar" {
+		os.Exit(archiveMain(args[1:]))
+	}
 	if slices.Contains(clangAccepts, question(args)) {
 		os.Exit(0)
 	}

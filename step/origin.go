@@ -21,17 +21,29 @@ import (
 	"github.com/crossgo/crossgo/verify"
 )
 
-// shipBase enters the packages that an image from scratch has certificates, time zones and users from.
-func shipBase(img *sbom.Image, set *sysroot.Set, dir string) error {
+// shipBase enters the packages whose certificates and time zones an image from scratch has.
+func (a attestations) shipBase(img *sbom.Image) error {
+	set := a.job.Image.Set
 	if set == nil {
 		return nil
 	}
-	inv, err := describe(*set, dir)
+	var dirs []string
+	for i := range a.job.Units {
+		dirs = append(dirs, a.mounted(i, plan.AttestNeeds))
+	}
+	parts, err := neededParts(a.job.Image.Keep, dirs)
 	if err != nil {
 		return err
 	}
+	inv, err := describe(*set, filepath.Join(a.dir, plan.AttestBase))
+	if err != nil {
+		return err
+	}
+	names := sysroot.BasePackages(parts)
 	for i := range inv.Packages {
-		img.Shipped = append(img.Shipped, debianOf(set.Suite, inv.Packages[i]))
+		if slices.Contains(names, inv.Packages[i].Name) {
+			img.Shipped = append(img.Shipped, debianOf(set.Suite, inv.Packages[i]))
+		}
 	}
 	return nil
 }

@@ -53,9 +53,6 @@ func unpack(_ context.Context, job plan.UnpackJob) error {
 	for i, f := range job.Files {
 		debs[i] = filepath.Join(plan.PathIn, f)
 	}
-	if job.Kind == sysroot.KindBase {
-		return sysroot.BaseFiles(plan.PathOut, debs)
-	}
 	if err := sysroot.Unpack(plan.PathOut, debs, sysroot.UnpackOptions{Kind: job.Kind, Arch: job.Arch, CXX: job.CXX, HostRoot: "/"}); err != nil {
 		return fmt.Errorf("unpack %s %s: %w", job.Kind, job.Arch, err)
 	}

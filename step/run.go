@@ -45,12 +45,7 @@ func (p runPlaces) run(ctx context.Context, job plan.RunJob) error {
 	if err := errors.Join(p.tell(rep), bad); err != nil {
 		return err
 	}
-	for _, name := range job.Files {
-		if err := copyFile(filepath.Join(p.in, name), filepath.Join(p.out, name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return os.CopyFS(p.out, os.DirFS(p.in))
 }
 
 // startAll starts the programs one after the other and enters what they did into the report; bad is what they did not do as expected.

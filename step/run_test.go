@@ -165,7 +165,7 @@ func TestRunLetsThrough(t *testing.T) {
 		require.NoError(t, os.Symlink(self, filepath.Join(root, "app")))
 		require.NoError(t, writeWith(filepath.Join(p.found, plan.ReportFile), report.Report{Platform: "linux/amd64", Files: []report.File{{Name: "app", SHA256: "x", Size: 3}}}.JSON))
 		require.NoError(t, os.WriteFile(filepath.Join(p.found, plan.LinksFile), []byte("{}"), 0o644))
-		job := plan.RunJob{Platform: "linux/amd64", Dir: root, Files: []string{"app"}, Env: []string{act + "="},
+		job := plan.RunJob{Platform: "linux/amd64", Dir: root, Env: []string{act + "="},
 			Runs: []plan.RunFile{{Name: "app", Path: "/app", Where: "f:1:1", Allow: c.allow, Run: verify.Run{Args: []string{"-test.run=^TestProgram$"}, Exit: c.exit, Timeout: 60_000}}}}
 		err := p.run(context.Background(), job)
 

@@ -32,9 +32,13 @@ var steps = map[string]func(ctx context.Context) error{
 	"again":   withJob(again),
 	"test":    withJob(goTest),
 	"run":     jobAt(plan.PathRunJob, runFiles),
+	"base":    withJob(baseTree),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
 	"reports": withJob(overall),
+	"pack":    withJob(pack),
+	"gather":  withJob(gather),
+	"sign":    withJob(sign),
 	"attest":  withJob(attest),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),

@@ -43,20 +43,32 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if err := failures(job, rep); err != nil {
 		return err
 	}
-	if err := passLinks(plan.PathLinks, plan.PathReport); err != nil {
+	tellNotes(os.Stderr, rep)
+	err = errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job), passLinks(plan.PathLinks, plan.PathReport))
+	if err != nil {
 		return err
 	}
 	for _, f := range job.Files {
-		if err := copyFile(filepath.Join(plan.PathIn, f.Name), filepath.Join(plan.PathOut, f.Name)); err != nil {
+		if err := letThrough(f, plan.PathIn, plan.PathOut); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// letThrough copies an output, and the header of a library. Libraries cannot be executed.
+func letThrough(f plan.VerifyFile, from, to string) error {
+	if f.Header == "" {
+		return copyFile(filepath.Join(from, f.Name), filepath.Join(to, f.Name), 0o755)
+	}
+	return errors.Join(
+		copyFile(filepath.Join(from, f.Name), filepath.Join(to, f.Name), 0o644),
+		copyFile(filepath.Join(from, f.Header), filepath.Join(to, f.Header), 0o644))
+}
+
 // passLinks takes through the gate what the files were linked with, where the C compiler linked them.
 func passLinks(from, to string) error {
-	err := copyFile(filepath.Join(from, plan.LinksFile), filepath.Join(to, plan.LinksFile))
+	err := copyFile(filepath.Join(from, plan.LinksFile), filepath.Join(to, plan.LinksFile), 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -86,13 +98,45 @@ func failures(job plan.VerifyJob, rep report.Report) error {
 	return errors.Join(errs...)
 }
 
-func copyFile(from, to string) error {
+// warnings are the findings that the frontend warns of, each with the place in the spec that it is about.
+func warnings(job plan.VerifyJob, rep report.Report) []plan.Warning {
+	list := []plan.Warning{}
+	for i, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level != verify.Warn {
+				continue
+			}
+			w := plan.Warning{Where: job.Files[i].Where, File: f.Name, Check: finding.Check, Text: finding.Text}
+			if job.Files[i].Want.Image != nil && verify.AboutImage(finding.Check) {
+				w.Where = plan.ImagePlace
+			}
+			if rule, ok := verify.LookupRule(finding.Check); ok {
+				w.Detail = []string{"what you would see: " + rule.Why, "what to do: " + rule.Mend}
+			}
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// tellNotes puts on the build's log what changes without cgo. Other notes stand in the report, and warnings are the client's to show.
+func tellNotes(w io.Writer, rep report.Report) {
+	for _, f := range rep.Files {
+		for _, finding := range f.Findings {
+			if finding.Level == verify.Note && finding.Check == "pure-go" {
+				fmt.Fprintf(w, "note: %s: %s\n", f.Name, finding.Text)
+			}
+		}
+	}
+}
+
+func copyFile(from, to string, mode fs.FileMode) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
 	if err != nil {
 		return err
 	}

@@ -32,25 +32,49 @@ const (
 	zoneDir    = "usr/share/zoneinfo/"
 )
 
-// BaseFiles writes into dest what programs expect of the system they run on: CA certificates, time zones, users, name
-// service order, /tmp (mode 1777), /root and /home/nonroot (mode 0700, owned by NonRoot when the process may change owners).
-// debs are the files of BasePackages; a missing one is an error.
-func BaseFiles(dest string, debs []string) error {
+// The parts of an image without a base that come from packages. They are what programs look for by these names in verify.
+const (
+	PartRoots = "roots" // CA certificates
+	PartZones = "zones" // time zones
+)
+
+// basePackages are the packages that have a part; all are of architecture all.
+var basePackages = []struct{ part, name string }{{PartRoots, "ca-certificates"}, {PartZones, "tzdata"}}
+
+// BaseParts are all parts.
+func BaseParts() []string { return []string{PartRoots, PartZones} }
+
+// BasePackages are the packages that have the parts.
+func BasePackages(parts []string) []string {
+	var names []string
+	for _, p := range basePackages {
+		if slices.Contains(parts, p.part) {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// BaseFiles writes into dest what programs expect of the system they run on: users, name service order, /tmp (mode 1777), /root and
+// /home/nonroot (mode 0700, owned by NonRoot when the process may change owners), and of the parts those asked for.
+// debs are the files of the parts' packages, and maybe of more; a part that they do not have is an error.
+func BaseFiles(dest string, debs, parts []string) error {
 	t, err := newBaseTree(dest)
 	if err != nil {
 		return err
 	}
 	defer t.root.Close()
-	certs, zones, err := t.readBase(debs)
+	certs, zones, err := t.readBase(debs, parts)
 	if err != nil {
 		return err
 	}
-	if len(certs) == 0 || zones == 0 {
-		return fmt.Errorf("base files: %d CA certificates and %d time zones found in %d packages, want both: packages %s",
-			len(certs), zones, len(debs), strings.Join(BasePackages(), ", "))
-	}
-	if err := t.writeString(certBundle, bundle(certs), 0o644); err != nil {
+	if err := allFound(parts, map[string]int{PartRoots: len(certs), PartZones: zones}, len(debs)); err != nil {
 		return err
+	}
+	if len(certs) > 0 {
+		if err := t.writeString(certBundle, bundle(certs), 0o644); err != nil {
+			return err
+		}
 	}
 	for _, f := range baseTexts {
 		if err := t.writeString(f.name, f.content, 0o644); err != nil {
@@ -61,6 +85,20 @@ func BaseFiles(dest string, debs []string) error {
 		return err
 	}
 	return setTimes(dest)
+}
+
+// allFound says which parts the packages do not have.
+func allFound(parts []string, found map[string]int, packages int) error {
+	var missing []string
+	for _, p := range parts {
+		if found[p] == 0 {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("base files: %d packages have no %s: want the packages %s", packages, strings.Join(missing, " and no "), strings.Join(BasePackages(parts), ", "))
 }
 
 func newBaseTree(dest string) (*tree, error) {
@@ -77,17 +115,18 @@ type certificate struct {
 	pem  []byte
 }
 
-// readBase writes the time zones and collects the certificates.
-func (t *tree) readBase(debs []string) (certs []certificate, zones int, err error) {
+// readBase writes the time zones and collects the certificates, as far as they are asked for.
+func (t *tree) readBase(debs, parts []string) (certs []certificate, zones int, err error) {
+	roots, withZones := slices.Contains(parts, PartRoots), slices.Contains(parts, PartZones)
 	t.links = make([][]member, len(debs))
 	for i, deb := range debs {
 		err := readDeb(deb, func(h *tar.Header, r io.Reader) error {
 			switch {
-			case h.Typeflag == tar.TypeReg && strings.HasPrefix(h.Name, certsDir) && strings.HasSuffix(h.Name, ".crt"):
+			case roots && h.Typeflag == tar.TypeReg && strings.HasPrefix(h.Name, certsDir) && strings.HasSuffix(h.Name, ".crt"):
 				data, err := io.ReadAll(r)
 				certs = append(certs, certificate{h.Name, data})
 				return err
-			case isZone(h.Name) && h.Typeflag != tar.TypeDir:
+			case withZones && isZone(h.Name) && h.Typeflag != tar.TypeDir:
 				zones++
 				return t.member(i, layout{kind: KindBase}, h, r)
 			}

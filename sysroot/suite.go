@@ -140,9 +140,6 @@ func MuslSources(cxx bool) []string {
 	return nil
 }
 
-// BasePackages are what BaseFiles reads; both are of architecture all.
-func BasePackages() []string { return []string{"ca-certificates", "tzdata"} }
-
 func suiteWith(suite, arch string, has func(Suite) []string, libc string) (Suite, error) {
 	s, err := SuiteOf(suite)
 	if err != nil {

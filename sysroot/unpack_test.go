@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -290,7 +291,7 @@ func TestBaseFiles(t *testing.T) {
 	ca := deb(t, "ca-certificates.deb", "", file(certsDir+"mozilla/B.crt", cert("QkJC")+"\n"), file(certsDir+"mozilla/A.crt", cert("QUFB")), program("usr/sbin/update-ca-certificates"))
 	tz := deb(t, "tzdata.deb", "", file(zoneDir+"Europe/Berlin", "zone"), link(zoneDir+"Berlin", "Europe/Berlin"), file(zoneDir+"posix/Europe/Berlin", "double"), file(zoneDir+"right/Europe/Berlin", "leap"), link(zoneDir+"localtime", "/etc/localtime"))
 	dest := t.TempDir()
-	require.NoError(t, BaseFiles(dest, []string{ca, tz}))
+	require.NoError(t, BaseFiles(dest, []string{ca, tz}, BaseParts()))
 	require.Equal(t, []string{
 		"etc/group 0644 root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n",
 		"etc/nsswitch.conf 0644 passwd: files\ngroup: files\nhosts: files dns\n",
@@ -303,7 +304,15 @@ func TestBaseFiles(t *testing.T) {
 		"usr/share/zoneinfo/Europe/Berlin 0644 zone",
 	}, listing(t, dest))
 
-	require.ErrorContains(t, BaseFiles(t.TempDir(), []string{ca}), "2 CA certificates and 0 time zones found")
+	for _, parts := range [][]string{nil, {PartRoots}, {PartZones}} { // what nobody asks for is left out
+		dest := t.TempDir()
+		require.NoError(t, BaseFiles(dest, []string{ca, tz}, parts))
+		got := strings.Join(listing(t, dest), "\n")
+		require.Contains(t, got, "tmp/ dtrwxrwxrwx")
+		require.Equal(t, slices.Contains(parts, PartRoots), strings.Contains(got, "ca-certificates.crt"))
+		require.Equal(t, slices.Contains(parts, PartZones), strings.Contains(got, "Europe/Berlin"))
+	}
+	require.ErrorContains(t, BaseFiles(t.TempDir(), []string{ca}, BaseParts()), "1 packages have no zones: want the packages ca-certificates, tzdata")
 	bad := deb(t, "ca.deb", "", file(certsDir+"x.crt", "no certificate"))
-	require.ErrorContains(t, BaseFiles(t.TempDir(), []string{bad, tz}), "x.crt: not a PEM certificate")
+	require.ErrorContains(t, BaseFiles(t.TempDir(), []string{bad, tz}, BaseParts()), "x.crt: not a PEM certificate")
 }

@@ -14,6 +14,8 @@ type subject struct {
 	bin    *binary
 	build  *buildFacts // nil for a file without Go build info
 	header header      // of a library
+
+	functions map[string]bool // of askedFunctions those that are linked; nil where there is no table of functions
 }
 
 // platform is the wanted platform as a user writes it.

@@ -10,7 +10,7 @@ import (
 // docs/checks has a page for each, made from this.
 type Rule struct {
 	ID       string // "machine"; stable, since reports, the spec's verify.allow and links name it
-	Severity Level  // Fail or Warn: the level of a finding that says it does not hold
+	Severity Level  // Fail, Warn or Note: the level of a finding that says it does not hold
 	Fixed    bool   // it cannot be allowed to break: such a file does not start where it is meant for
 	Title    string // what holds, in a few words
 	Reads    string // the parts of a file that it looks at
@@ -23,6 +23,11 @@ type Rule struct {
 // Rules are all, in the order of a report. Those about an image and about runs come last.
 func Rules() []Rule {
 	return slices.Concat(identityRules, linkRules, loadRules, hardeningRules, goRules, imageRules, runRules)
+}
+
+// AboutImage reports whether a rule compares a file with the image that it will run in.
+func AboutImage(id string) bool {
+	return slices.ContainsFunc(imageRules, func(r Rule) bool { return r.ID == id })
 }
 
 // LookupRule is the rule with that id.
@@ -42,6 +47,8 @@ func CheckAllowed(id string) string {
 	switch {
 	case !ok:
 		return fmt.Sprintf("found %q, which is no check; allowed are %s", id, strings.Join(allowable(), ", "))
+	case r.Severity == Note:
+		return fmt.Sprintf("found %q, which is a note and stops nothing; allowed are %s", id, strings.Join(allowable(), ", "))
 	case r.Fixed:
 		return fmt.Sprintf("found %q, which cannot be allowed to fail: %s; allowed are %s", id, r.Why, strings.Join(allowable(), ", "))
 	}
@@ -52,7 +59,7 @@ func CheckAllowed(id string) string {
 func allowable() []string {
 	var ids []string
 	for _, r := range Rules() {
-		if !r.Fixed {
+		if !r.Fixed && r.Severity != Note {
 			ids = append(ids, r.ID)
 		}
 	}
@@ -99,15 +106,21 @@ func (r Rule) Page() string {
 }
 
 func (r Rule) severityWords() string {
-	if r.Severity == Warn {
+	switch r.Severity {
+	case Warn:
 		return "a warning; the file is let through"
+	case Note:
+		return "a note: it is said, and nothing is wrong"
 	}
 	return "a failure; the file does not leave the build"
 }
 
 func (r Rule) allowedWords() string {
-	if r.Fixed {
+	switch {
+	case r.Fixed:
 		return "no"
+	case r.Severity == Note:
+		return "it is a note anyway"
 	}
 	return fmt.Sprintf("yes: `verify: {allow: [%s]}`, `crossgo verify --allow %s`", r.ID, r.ID)
 }

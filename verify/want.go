@@ -43,6 +43,7 @@ type Want struct {
 	// Settings are other build settings by name ("GOEXPERIMENT", "-gcflags") as recorded in the build info; an empty value is a
 	// setting that is not recorded.
 	Settings map[string]string `json:"settings,omitempty"`
+	Image    *Image            `json:"image,omitempty"` // where the file will run; nil: not known
 
 	Allow []string `json:"allow,omitempty"` // ids of rules that may break: what does not hold is a note. Fixed rules stay what they are
 }

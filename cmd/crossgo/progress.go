@@ -54,12 +54,19 @@ func keepError(build gwclient.BuildFunc, kept *error) gwclient.BuildFunc {
 	}
 }
 
+// oneForAll is BuildKit's warning about a result that is one folder for several platforms (exporter/verifier). Our frontend makes such
+// only where it is meant: a release.
+const oneForAll = "Multiple platforms requested but result is not multi-platform"
+
 // printWarnings repeats the warnings below the progress, where they are seen.
 func (f *buildFlags) printWarnings(warnings []client.VertexWarning) {
 	if mode := progressui.DisplayMode(f.progress); mode == progressui.RawJSONMode || mode == progressui.QuietMode {
 		return
 	}
 	for _, w := range warnings {
+		if string(w.Short) == oneForAll {
+			continue
+		}
 		where := ""
 		if w.SourceInfo != nil && len(w.Range) > 0 {
 			where = fmt.Sprintf("%s:%d: ", w.SourceInfo.Filename, w.Range[0].Start.Line)

@@ -45,6 +45,8 @@ var (
 		"github.com/ProtonMail/go-crypto", "github.com/agext/levenshtein", "github.com/cloudflare/circl", "github.com/klauspost/compress",
 		"github.com/knqyf263/go-deb-version", "github.com/therootcompany/xz", "golang.org/x/crypto", "golang.org/x/sys",
 	}
+	// signing is what keys of minisign and cosign are read with.
+	signing = []string{"aead.dev/minisign", "github.com/secure-systems-lab/go-securesystemslib/encrypted"}
 	// spdx is what writing an SPDX document needs.
 	spdx = []string{"github.com/spdx/tools-golang/spdx/v2", "github.com/spdx/tools-golang/json/marshal", "github.com/package-url/packageurl-go", "github.com/anchore/go-struct-converter"}
 	// world is what a package that only decides may not look at.
@@ -70,8 +72,8 @@ var rules = []rule{
 	{of: "plan", own: []string{"spec", "sysroot", "verify"}, foreign: []string{"golang.org/x/mod"},
 		reach: slices.Concat(yaml, debian, []string{"golang.org/x/mod"}), never: world},
 	{of: "step", own: []string{"internal/parallel", "plan", "sbom", "sysroot", "verify", "verify/report"},
-		foreign: []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"},
-		reach:   slices.Concat(yaml, debian, forms, spdx, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"})},
+		foreign: slices.Concat([]string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"}, signing),
+		reach:   slices.Concat(yaml, debian, forms, spdx, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"}, signing)},
 	{of: "llb", own: []string{"plan", "sysroot"},
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},

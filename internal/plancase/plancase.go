@@ -29,6 +29,9 @@ var (
 		Mains:    []plan.MainPackage{{ImportPath: "example.com/app/cmd/hello"}},
 		CGOUsers: []string{}, Foreign: []string{"github.com/google/uuid"}, Std: []string{"fmt", "net", "os"},
 	}
+	client = plan.BinaryFacts{
+		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGOUsers: []string{}, Foreign: []string{}, Std: []string{"crypto/x509", "fmt", "time"},
+	}
 	sqlite = plan.BinaryFacts{
 		Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, CGO: true, CGOUsers: []string{"github.com/mattn/go-sqlite3"}, CGONeeds: []string{"github.com/mattn/go-sqlite3"},
 		Heavy: []plan.HeavyModule{{Path: "github.com/mattn/go-sqlite3", Version: "v1.14.52", GoVersion: "1.21",
@@ -56,7 +59,7 @@ var All = []Case{
 	{Name: "pure-windows", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64"},
 	{Name: "pure-vendor", Spec: "# syntax=x\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm/v6", Build: "linux/amd64", Vendor: true},
 	{Name: "pure-image", Spec: "# syntax=x\nimage: {env: {A: b}, labels: {l: v}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
-	{Name: "scratch-image", Spec: "# syntax=x\nimage: {base: scratch, entrypoint: [/hello, serve]}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
+	{Name: "scratch-image", Spec: "# syntax=x\nimage: {base: scratch, entrypoint: [/hello, serve], env: {TMPDIR: /data, OTHER: x}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64"},
 	{Name: "musl-static", Spec: "# syntax=x\nbinaries: [{main: ., tags: [sqlite_fts5], ldflags: ['-X main.version=${V}']}]\nargs: {V: 'a b'}\n",
 		Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "musl-static-on-arm64", Spec: "# syntax=x\nbinaries: [{main: .}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/arm64"},
@@ -89,6 +92,14 @@ var All = []Case{
 		Kind: "test-results", Runs: []string{"linux/amd64"}},
 	{Name: "test-nowhere", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ntest: {race: true}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
 	{Name: "run-nowhere", Spec: "# syntax=x\nverify: {run: {}}\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
+	{Name: "client-image", Spec: "# syntax=x\nbinaries: [{main: ./a, name: a}, {main: ./b, name: b, libc: glibc}]\nimage: {entrypoint: /a, env: {TZ: Europe/Berlin}}\n",
+		Facts: []plan.BinaryFacts{client, ownC}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "release", Spec: "# syntax=x\nargs: {VERSION: dev}\nrelease: {files: [LICENSE, {from: 'docs/*.md', to: doc/}], wrap: on, signer: minisign}\n",
+		Facts: []plan.BinaryFacts{pure}, Target: "linux/arm/v7", Build: "linux/amd64", Kind: "release", Args: map[string]string{"VERSION": "1.2"}},
+	{Name: "release-windows", Spec: "# syntax=x\nbinaries: [{main: ./cmd/...}]\nrelease: {name: 'tools-${VCS_TAG}-${TARGETOS}'}\n",
+		Facts: []plan.BinaryFacts{several}, Target: "windows/amd64", Build: "linux/amd64", Kind: "release", VCS: known()},
+	{Name: "libraries", Spec: "# syntax=x\nbinaries: [{main: ., name: sum, buildmode: c-shared, libc: 'glibc>=2.31'}, {main: ., name: sum, buildmode: c-archive}]\nrelease:\n",
+		Facts: []plan.BinaryFacts{ownC, ownC}, Target: "linux/arm64", Build: "linux/amd64", Kind: "release"},
 	{Name: "stamped", Spec: "# syntax=x\nvcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64", VCS: known()},
 }
 

@@ -36,8 +36,6 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")), "chromium has to be installed (apt-get install chromium)")
 	return ctx
 }
@@ -88,6 +86,8 @@ func TestPage(t *testing.T) {
 func look(t *testing.T, ctx context.Context, file, scheme string, width int64) {
 	ctx, cancel := chromedp.NewContext(ctx)
 	defer cancel()
+	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
+	defer stop()
 	did := listen(t, ctx)
 	_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
 	require.NoError(t, err)
@@ -95,17 +95,18 @@ func look(t *testing.T, ctx context.Context, file, scheme string, width int64) {
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	require.NoError(t, err)
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate("file://"+file)))
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 2400), chromedp.Navigate("file://"+file)))
 	evaluate[chromedp.Void](t, ctx, `for (const d of [...document.querySelectorAll("main details")].slice(0, 12)) d.open = true`)
 	wide := evaluate[float64](t, ctx, `document.documentElement.scrollWidth`)
 	active := evaluate[float64](t, ctx, `document.querySelectorAll("script,img,iframe,object,link,[onerror],[onload],a[href^=javascript]").length`)
-	pale := evaluate[[]string](t, ctx, contrast)
+	if width > 1000 { // colours do not hang on the width
+		require.Empty(t, evaluate[[]string](t, ctx, contrast), "text that is hard to read")
+	}
 	evaluate[chromedp.Void](t, ctx, `for (const d of [...document.querySelectorAll("main details")].slice(2)) d.open = false`)
-	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	require.NoError(t, err)
 	require.LessOrEqual(t, int64(wide), width, "the page is wider than its window")
 	require.Zero(t, active, "something in the page could act")
-	require.Empty(t, pale, "text that is hard to read")
 	did.Lock()
 	defer did.Unlock()
 	require.Equal(t, []string{"file://" + file}, did.requests)

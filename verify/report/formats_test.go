@@ -39,10 +39,14 @@ func write(t *testing.T, name string, reports []report.Report) string {
 	return first.String()
 }
 
-var cases = []struct {
+type testCase struct {
 	name    string
 	reports []report.Report
-}{{"one", reportcase.One()}, {"two", spoiled()}, {"hostile", reportcase.Hostile()}, {"empty", []report.Report{{Platform: "linux/arm64"}}}}
+}
+
+func cases() []testCase {
+	return []testCase{{"one", reportcase.One()}, {"two", spoiled()}, {"hostile", reportcase.Hostile()}, {"empty", []report.Report{{Platform: "linux/arm64"}}}}
+}
 
 // spoiled are those two of many platforms that have a finding of every level.
 func spoiled() []report.Report {
@@ -50,12 +54,24 @@ func spoiled() []report.Report {
 	return []report.Report{many[3], many[7]}
 }
 
+// steady are reports with some checks alone, whose order among the rules will stay what it is.
+func steady(reports []report.Report) []report.Report {
+	some := strings.Fields("format machine class libc needed glibc-floor build-info goarch vcs odd")
+	for i := range reports {
+		for j := range reports[i].Files {
+			f := &reports[i].Files[j]
+			f.Findings = slices.DeleteFunc(slices.Clone(f.Findings), func(f verify.Finding) bool { return !strings.Contains(f.Check, "<") && !slices.Contains(some, f.Check) })
+		}
+	}
+	return reports
+}
+
 // TestGoldens holds every form of every case. What SARIF and the page take from the rules is not in them: rules have tests and pages
 // of their own, and a word changed there is no change here.
 func TestGoldens(t *testing.T) {
 	for _, format := range report.Formats {
-		for _, c := range cases {
-			got := write(t, format.Name, c.reports)
+		for _, c := range cases() {
+			got := write(t, format.Name, steady(c.reports))
 			switch format.Name {
 			case "sarif":
 				got = withoutRules(t, got)
@@ -153,7 +169,7 @@ func TestRead(t *testing.T) {
 
 // TestSARIF holds every log against the published schema, and looks at what viewers read.
 func TestSARIF(t *testing.T) {
-	for _, c := range cases {
+	for _, c := range cases() {
 		log, err := sarif.FromString(write(t, "sarif", c.reports))
 		require.NoError(t, err)
 		require.NoError(t, log.Validate(), c.name)
@@ -179,7 +195,7 @@ func TestSARIF(t *testing.T) {
 
 // TestJUnit reads the XML with the library that wrote it, and counts.
 func TestJUnit(t *testing.T) {
-	for _, c := range cases {
+	for _, c := range cases() {
 		text := write(t, "junit", c.reports)
 		var suites junit.Testsuites
 		require.NoError(t, xml.Unmarshal([]byte(text), &suites), c.name)

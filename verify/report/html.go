@@ -110,6 +110,7 @@ type decidedView struct {
 
 type fileView struct {
 	Anchor, Platform string
+	Level            verify.Level
 	Open             bool
 	File             File
 	Outcomes         []outcomeView
@@ -334,29 +335,14 @@ type ownFile struct {
 }
 
 func (f ownFile) view(open bool) fileView {
-	v := fileView{Anchor: f.anchor, Platform: f.platform, File: f.File, Open: open}
+	v := fileView{Anchor: f.anchor, Platform: f.platform, Level: f.Level(), File: f.File, Open: open}
 	for _, o := range f.outcomes() {
 		v.Outcomes = append(v.Outcomes, outcomeView{o.level, levelMarks[o.level], o.check, o.text(), page(o.check)})
 	}
 	if f.Sizes != nil && len(f.Sizes.Packages) > 0 {
-		v.Tiles, v.Basis = treemap(*f.Sizes, f.main()), basis(*f.Sizes)
+		v.Tiles, v.Basis = treemap(*f.Sizes), basis(*f.Sizes)
 	}
 	return v
-}
-
-// main is the import path of the program, where that is known.
-func (f File) main() string {
-	for _, d := range f.Decisions {
-		if d.Name == "main" {
-			return d.Value
-		}
-	}
-	for _, finding := range f.Findings {
-		if finding.Check == "main-path" {
-			return finding.Found
-		}
-	}
-	return ""
 }
 
 func basis(m size.Map) string {

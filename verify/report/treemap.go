@@ -97,11 +97,10 @@ const (
 const maxGroups = 9
 
 // grouped are the packages by group, largest first. What is not among the largest groups is in one together.
-func grouped(m size.Map, main string) []group {
-	own := guessModule(main)
+func grouped(m size.Map) []group {
 	byName := map[string]*group{}
 	for _, p := range m.Packages {
-		name := groupOf(p.Name, own)
+		name := groupOf(p, m.Main)
 		if byName[name] == nil {
 			byName[name] = &group{name: name}
 		}
@@ -130,33 +129,31 @@ func (g *group) add(p size.Package) {
 	g.packages = append(g.packages, p)
 }
 
-// groupOf is the group of a package: import paths do not say where the module's path ends, but nearly all end in one of a few ways.
-func groupOf(path, own string) string {
+// groupOf is the group of a package: its module. Where the file does not say modules it is a guess: import paths do not tell where the
+// module's path ends, but nearly all end in one of a few ways.
+func groupOf(p size.Package, main string) string {
+	first, _, _ := strings.Cut(p.Name, "/")
 	switch {
-	case strings.HasPrefix(path, "("):
-		return strings.Trim(path, "()")
-	case path == "main" || own != "" && (path == own || strings.HasPrefix(path, own+"/")):
+	case strings.HasPrefix(p.Name, "("):
+		return strings.Trim(p.Name, "()")
+	case p.Name == "main" || p.Module != "" && p.Module == main:
 		return groupOwn
-	}
-	first, _, _ := strings.Cut(path, "/")
-	if !strings.Contains(first, ".") {
+	case p.Module == size.Std || p.Module == "" && !strings.Contains(first, "."):
 		return groupStd
+	case p.Module != "":
+		return p.Module
 	}
-	return guessModule(path)
+	return guessModule(p.Name)
 }
 
 // moduleDepth is how many elements a module's path has on hosts where it is not two.
-var moduleDepth = map[string]int{"github.com": 3, "gitlab.com": 3, "bitbucket.org": 3, "codeberg.org": 3, "golang.org": 3, "go.opentelemetry.io": 2}
+var moduleDepth = map[string]int{"github.com": 3, "gitlab.com": 3, "bitbucket.org": 3, "codeberg.org": 3, "golang.org": 3}
 
 func guessModule(path string) string {
 	elements := strings.Split(path, "/")
 	depth, ok := moduleDepth[elements[0]]
-	switch {
-	case ok:
-	case strings.Contains(elements[0], "."):
+	if !ok {
 		depth = 2
-	default:
-		depth = 1
 	}
 	return strings.Join(elements[:min(depth, len(elements))], "/")
 }
@@ -180,8 +177,8 @@ const (
 const minShare = 700
 
 // treemap draws the packages of a file, those of a group together.
-func treemap(m size.Map, main string) []tile {
-	groups := grouped(m, main)
+func treemap(m size.Map) []tile {
+	groups := grouped(m)
 	var total int64
 	values := make([]int64, len(groups))
 	for i, g := range groups {

@@ -44,7 +44,9 @@ func (img *image) functionTable(r io.ReaderAt, size int64) (*functions, bool) {
 		if s.kind != Data && s.kind != Tables {
 			continue
 		}
-		if t, ok := searchFunctions(r, s, size); ok {
+		end := min(s.at+s.size, size)
+		t, ok := searchFunctions(r, s, size, func(at int64) (*functions, bool) { return openFunctions(r, at, end-at, size) })
+		if ok {
 			return t, true
 		}
 	}
@@ -54,36 +56,58 @@ func (img *image) functionTable(r io.ReaderAt, size int64) (*functions, bool) {
 // marks are the bytes that all versions' tables begin with, but for the magic's lowest byte, and where they lie.
 var marks = []struct {
 	mark []byte
-	at   int64
+	at   int
 }{
 	{[]byte{0xff, 0xff, 0xff, 0, 0}, -1}, // little endian: the lowest byte is before
 	{[]byte{0xff, 0xff, 0xff}, 0},        // big endian: it comes after
 }
 
-// searchFunctions looks for the table in a section that has more than it.
-func searchFunctions(r io.ReaderAt, s section, size int64) (*functions, bool) {
+// maxTries is how many tables that are none are looked at: more of their beginnings than that are no accident.
+const maxTries = 64
+
+// searchFunctions looks for the table in a section that has more than it: open tries whether one begins at a byte of the file.
+func searchFunctions(r io.ReaderAt, s section, size int64, open func(at int64) (*functions, bool)) (*functions, bool) {
 	const step, overlap = 1 << 20, 16
-	end := min(s.at+s.size, size)
+	end, tries := min(s.at+s.size, size), 0
 	buf := make([]byte, step+overlap)
 	for at := max(s.at, 0); at < end; at += step {
 		n, err := r.ReadAt(buf[:min(int64(len(buf)), end-at)], at)
 		if err != nil && err != io.EOF {
 			return nil, false
 		}
-		for _, m := range marks {
-			for i := 0; ; i++ {
-				j := bytes.Index(buf[i:n], m.mark)
-				if j < 0 {
-					break
-				}
-				i += j
-				if t, ok := openFunctions(r, at+int64(i)+m.at, end-at-int64(i)-m.at, size); ok {
-					return t, true
-				}
+		for _, i := range heads(buf[:n]) {
+			if t, ok := open(at + int64(i)); ok {
+				return t, true
+			}
+			if tries++; tries > maxTries {
+				return nil, false
 			}
 		}
 	}
 	return nil, false
+}
+
+// heads are the places where a table may begin, at most one more than are tried.
+func heads(buf []byte) (list []int) {
+	for _, m := range marks {
+		for i := 0; len(list) <= maxTries; i++ {
+			j := bytes.Index(buf[i:], m.mark)
+			if j < 0 {
+				break
+			}
+			i += j
+			if at := i + m.at; at >= 0 && at+8 <= len(buf) && new(functions).head(buf[at:at+8]) {
+				list = append(list, at)
+			}
+		}
+	}
+	return list
+}
+
+// head reads the first 8 bytes: the magic, two zeros, how far instructions are apart, the size of a pointer.
+func (t *functions) head(b []byte) bool {
+	t.pointer = int64(b[7])
+	return b[4] == 0 && b[5] == 0 && bytes.IndexByte([]byte{1, 2, 4}, b[6]) >= 0 && (t.pointer == 4 || t.pointer == 8) && t.recognise(b[:4])
 }
 
 // openFunctions reads the header of a table that begins at at and has at most size bytes.
@@ -94,10 +118,7 @@ func openFunctions(r io.ReaderAt, at, size, fileSize int64) (*functions, bool) {
 	if at < 0 || all.size < int64(len(head)) {
 		return nil, false
 	}
-	if n, _ := r.ReadAt(head[:], at); n < len(head) || head[4] != 0 || head[5] != 0 || bytes.IndexByte([]byte{1, 2, 4}, head[6]) < 0 {
-		return nil, false
-	}
-	if t.pointer = int64(head[7]); t.pointer != 4 && t.pointer != 8 || !t.recognise(head[:4]) {
+	if n, _ := r.ReadAt(head[:], at); n < len(head) || !t.head(head[:8]) {
 		return nil, false
 	}
 	word := func(i int) int64 { return t.uint(head[8+int64(i)*t.pointer:], t.pointer) }

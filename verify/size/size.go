@@ -16,6 +16,7 @@ import (
 // Map is what the bytes of one file are spent on.
 type Map struct {
 	Bytes    int64     `json:"bytes"`              // of the whole file
+	Main     string    `json:"main,omitempty"`     // path of the main module, from Go's build info; empty without
 	Symbols  bool      `json:"symbols,omitempty"`  // symbols tell sizes (an ELF file that is not stripped): packages have their data too, not their code alone
 	Packages []Package `json:"packages,omitempty"` // most bytes first, then by name; none where neither Go's function table nor symbols tell
 	Sections []Section `json:"sections"`           // as Packages. They and Headers are the whole file, where sections do not overlap
@@ -24,9 +25,10 @@ type Map struct {
 
 // Package is what one package takes of the file. Names that are no import path are in parentheses, see Foreign and Tables.
 type Package struct {
-	Name  string `json:"name"`  // import path: "net/http"
-	Bytes int64  `json:"bytes"` // code and data
-	Code  int64  `json:"code"`  // of Bytes: machine code, known with and without symbols, so files can be compared by it
+	Name   string `json:"name"`             // import path: "net/http"
+	Module string `json:"module,omitempty"` // path of its module, Std, or empty: in none, or the file has no build info
+	Bytes  int64  `json:"bytes"`            // code and data
+	Code   int64  `json:"code"`             // of Bytes: machine code, known with and without symbols, so files can be compared by it
 }
 
 // Section is one part of the file as its headers name it: ".text", "__DATA.__data", "code". Sections of one name are one.
@@ -54,6 +56,9 @@ const (
 	Shared  = "(Go types, strings, tables)"
 	Others  = "(others)" // more packages than any program has, or names too long to be one
 )
+
+// Std is the module of the standard library, as go list -m calls it.
+const Std = "std"
 
 // ErrFormat is for a file that is in none of the formats.
 var ErrFormat = errors.New("is neither ELF, PE, Mach-O nor WebAssembly")
@@ -123,6 +128,7 @@ func Read(r io.ReaderAt, size int64) (m Map, err error) {
 // image is a file of any format.
 type image struct {
 	sections []section
+	wasm     *wasmFile               // nil for all but WebAssembly, whose functions have no addresses
 	symbols  func(take func(symbol)) // in any order; nil without, or where they tell no sizes. May be called several times
 }
 
@@ -161,7 +167,10 @@ func (img *image) measure(r io.ReaderAt, size int64) Map {
 	sum := totals{}
 	img.code(r, size, sum)
 	m.Symbols = img.data(sum)
+	modules := readModules(r)
+	m.Main = modules.main
 	for _, p := range sum {
+		p.Module = modules.of(p.Name)
 		m.Packages = append(m.Packages, *p)
 	}
 	slices.SortFunc(m.Packages, func(a, b Package) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name)) })
@@ -172,9 +181,10 @@ func (img *image) measure(r io.ReaderAt, size int64) Map {
 // code counts functions by package, and what is left of the code sections as Foreign.
 func (img *image) code(r io.ReaderAt, size int64, sum totals) {
 	var known int64
-	if table, ok := img.functionTable(r, size); ok {
+	each := img.functions(r, size)
+	if each != nil {
 		found := totals{}
-		known = table.each(func(name []byte, n int64) { found.add(packageOf(name), n, n) })
+		known = each(func(name []byte, n int64) { found.add(packageOf(name), n, n) })
 		if known > size { // no program has more functions than bytes
 			return
 		}
@@ -183,6 +193,17 @@ func (img *image) code(r io.ReaderAt, size int64, sum totals) {
 	if rest := img.bytes(Code) - known; rest > slack {
 		sum.add([]byte(Foreign), rest, rest)
 	}
+}
+
+// functions goes over Go's functions and gives the sum of their sizes; nil where there are none.
+func (img *image) functions(r io.ReaderAt, size int64) func(take func(name []byte, bytes int64)) int64 {
+	if img.wasm != nil {
+		return img.wasm.each
+	}
+	if table, ok := img.functionTable(r, size); ok {
+		return table.each
+	}
+	return nil
 }
 
 // bytes are those of all sections of a kind.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -103,6 +104,8 @@ func TestPrograms(t *testing.T) {
 			require.Equal(t, m.Bytes, m.total())
 			require.Greater(t, m.find("runtime").Code, int64(100_000))
 			require.Positive(t, m.find("main").Code)
+			require.Equal(t, "example.com/a.b", m.Main)
+			require.Equal(t, []string{m.Main, m.Main, Std}, []string{m.find("main").Module, m.find(libPath).Module, m.find("runtime").Module})
 			require.Positive(t, m.find(libPath).Code)
 			require.True(t, slices.ContainsFunc(m.Sections, func(s Section) bool { return s.Name == c.text && s.Kind == Code }), m.Sections)
 			require.True(t, slices.IsSortedFunc(m.Packages, func(a, b Package) int { return int(b.Bytes - a.Bytes) }))
@@ -158,11 +161,22 @@ func TestC(t *testing.T) {
 	require.Greater(t, m.Packages[0].Bytes, int64(80_000))
 }
 
+// TestWasm reads modules: functions have no addresses there, and memory has holes.
 func TestWasm(t *testing.T) {
-	m, err := File(build(t, "wasip1/wasm"))
+	whole, err := File(build(t, "wasip1/wasm"))
 	require.NoError(t, err)
-	require.Equal(t, m.Bytes, m.total())
-	require.Equal(t, Section{"code", Code, m.find(Foreign).Code}, m.Sections[slices.IndexFunc(m.Sections, func(s Section) bool { return s.Kind == Code })])
+	require.Equal(t, whole.Bytes, whole.total())
+	require.Greater(t, whole.find("runtime").Code, int64(100_000))
+	require.Positive(t, whole.find(libPath).Code)
+	var code int64
+	for _, p := range whole.Packages {
+		code += p.Code
+	}
+	section := whole.Sections[slices.IndexFunc(whole.Sections, func(s Section) bool { return s.Kind == Code })]
+	require.InDelta(t, section.Bytes, code, float64(section.Bytes)/20)
+	stripped, err := File(build(t, "wasip1/wasm", "-ldflags=-s -w"))
+	require.NoError(t, err)
+	require.Equal(t, whole.find(libPath), stripped.find(libPath))
 }
 
 func TestNoFormat(t *testing.T) {
@@ -177,6 +191,16 @@ func TestNoFormat(t *testing.T) {
 	_, err = Read(strings.NewReader("\x7fELF"), 4)
 	require.ErrorContains(t, err, "a damaged ELF file: ")
 	require.False(t, errors.Is(err, ErrFormat))
+}
+
+func TestModuleOf(t *testing.T) {
+	m := modules{main: "example.com/a", paths: map[string]bool{"example.com/a": true, "example.com/a/b": true, "own": true}}
+	for path, want := range map[string]string{
+		"main": "example.com/a", "example.com/a/c": "example.com/a", "example.com/a/b/c": "example.com/a/b", "example.com/ab": "", "own/x": "own", "net/http": Std, Foreign: "", "": Std,
+	} {
+		require.Equal(t, want, m.of(path), path)
+	}
+	require.Empty(t, modules{}.of("net/http"))
 }
 
 func TestPackageOf(t *testing.T) {
@@ -218,6 +242,17 @@ func TestMutated(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestManyBeginnings is a section full of what a function table begins with: the search ends soon.
+func TestManyBeginnings(t *testing.T) {
+	for _, mark := range []string{"\xf1\xff\xff\xff\x00\x00\x01\x08", "\xff\xff\xff\xf1\x00\x00\x04\x04", "\xff\xff\xff\xff\xff\xff\xff\xff"} {
+		data := []byte(strings.Repeat(mark, 4<<20))
+		began := time.Now()
+		_, ok := searchFunctions(bytes.NewReader(data), section{size: int64(len(data))}, int64(len(data)), func(int64) (*functions, bool) { return nil, false })
+		require.False(t, ok)
+		require.Less(t, time.Since(began), 10*time.Second)
 	}
 }
 

@@ -17,11 +17,14 @@ var wasmSections = []struct {
 	{"start", Link}, {"element", Tables}, {"code", Code}, {"data", Data}, {"data count", Link}, {"tag", Link},
 }
 
+// Ids of sections that are looked into.
+const wasmCustom, wasmCode, wasmData = 0, 10, 11
+
 // maxSections is more than any module has; each custom section may be one.
 const maxSections = 1 << 12
 
 func openWasm(r io.ReaderAt, size int64) (*image, error) {
-	img := &image{}
+	img := &image{wasm: &wasmFile{r: r}}
 	for at := int64(8); at < size; {
 		in := newReader(r, at, size-at)
 		id, n := in.byte(), in.uint()
@@ -30,8 +33,13 @@ func openWasm(r io.ReaderAt, size int64) (*image, error) {
 			return nil, fmt.Errorf("the section at byte %d is cut off or unknown", at)
 		}
 		s := section{name: wasmSections[id].name, kind: wasmSections[id].kind, at: from, size: n}
-		if id == 0 {
+		switch id {
+		case wasmCustom:
 			s.name = "custom " + newReader(r, from, n).text()
+		case wasmCode:
+			img.wasm.code = s
+		case wasmData:
+			img.wasm.readData(s)
 		}
 		img.sections, at = append(img.sections, s), from+n
 	}
@@ -45,8 +53,10 @@ type reader struct {
 	err  error
 }
 
-func newReader(r io.ReaderAt, at, size int64) *reader {
-	return &reader{in: bufio.NewReaderSize(io.NewSectionReader(r, at, size), 256)}
+func newReader(r io.ReaderAt, at, size int64) *reader { return newReaderSize(r, at, size, 256) }
+
+func newReaderSize(r io.ReaderAt, at, size int64, buffer int) *reader {
+	return &reader{in: bufio.NewReaderSize(io.NewSectionReader(r, at, size), buffer)}
 }
 
 func (r *reader) byte() byte {
@@ -84,4 +94,12 @@ func (r *reader) text() string {
 	b := make([]byte, min(r.uint(), maxPath))
 	n, _ := io.ReadFull(r.in, b)
 	return string(b[:n])
+}
+
+func (r *reader) skip(n int64) {
+	for n > 0 && r.err == nil {
+		var skipped int
+		skipped, r.err = r.in.Discard(int(min(n, 1<<20)))
+		r.read, n = r.read+int64(skipped), n-int64(skipped)
+	}
 }
