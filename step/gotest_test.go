@@ -62,7 +62,7 @@ func TestGoTestResults(t *testing.T) {
 	}
 	require.Contains(t, r.log.(*bytes.Buffer).String(), "too bad")
 	require.NotContains(t, r.log.(*bytes.Buffer).String(), "quiet")
-	require.Contains(t, r.summary(), "example.com/m/good: ok, 2\n")
+	require.Contains(t, r.summary(), "example.com/m/good: ok, 1 passed, 1 skipped\n")
 	require.Contains(t, r.summary(), "example.com/m/bad: 2 of 3 failed\n")
 	require.Contains(t, r.summary(), "linux/amd64: 2 passed, 5 failed, 1 skipped\n")
 

@@ -149,19 +149,19 @@ func (r *testResults) summary() string {
 }
 
 func (s *testSuite) words() string {
-	failed := 0
+	count := map[string]int{}
 	for _, c := range s.tests {
-		if c.state == "fail" {
-			failed++
-		}
+		count[c.state]++
 	}
 	switch {
-	case failed > 0:
-		return fmt.Sprintf("%d of %d failed", failed, len(s.tests))
+	case count["fail"] > 0:
+		return fmt.Sprintf("%d of %d failed", count["fail"], len(s.tests))
 	case len(s.tests) == 0:
 		return "no tests"
+	case count["skip"] > 0:
+		return fmt.Sprintf("ok, %d passed, %d skipped", count["pass"], count["skip"])
 	}
-	return fmt.Sprintf("ok, %d", len(s.tests))
+	return fmt.Sprintf("ok, %d passed", count["pass"])
 }
 
 func (r *testResults) write(dir string) error {
