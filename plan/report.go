@@ -65,7 +65,11 @@ var reported = []func(Input, binary, spec.Binary) Decision{
 	decidedCGO,
 	decidedLibc,
 	func(in Input, b binary, e spec.Binary) Decision {
-		return said(in, "link", string(b.linking.link), e.Link.Pos, "default"+of(b.linking.libc))
+		why := "default with " + string(b.linking.libc)
+		if !b.cgo {
+			why = "without cgo Go's linker makes it so"
+		}
+		return said(in, "link", string(b.linking.link), e.Link.Pos, why)
 	},
 	func(_ Input, b binary, _ spec.Binary) Decision {
 		if !b.linking.dynamic() {
@@ -102,13 +106,6 @@ func first(list []spec.Value[string]) spec.Pos {
 		return spec.Pos{}
 	}
 	return list[0].Pos
-}
-
-func of(libc spec.LibcName) string {
-	if libc == "" {
-		return ""
-	}
-	return " with " + string(libc)
 }
 
 func decidedCGO(in Input, b binary, e spec.Binary) Decision {

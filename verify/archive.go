@@ -43,7 +43,7 @@ type archive struct {
 
 // parseArchive reads the members one by one, and each of them as an object.
 func parseArchive(r io.ReaderAt, size int64) (*binary, error) {
-	r = &budget{r, maxParsed + 8*size} // all members together
+	r = &budget{r: r, left: maxParsed + 8*size} // all members together
 	a := &archive{r: r, size: size}
 	for at := int64(len(arMagic)); at < size; {
 		next, err := a.takeMember(at)

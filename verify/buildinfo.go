@@ -36,7 +36,7 @@ func readBuild(r io.ReaderAt, size int64, bin *binary) (facts *buildFacts) {
 	case formatAr:
 		read = func(r io.ReaderAt) (*debug.BuildInfo, error) { return archiveBuildInfo(r, bin.members) }
 	}
-	info, err := read(windows(limited(r, size), size))
+	info, err := read(windows(searched(r, size), size))
 	if err != nil {
 		return nil
 	}

@@ -47,6 +47,9 @@ type image struct {
 
 // readAt reads exactly n bytes at a virtual address.
 func (m image) readAt(addr, n uint64) ([]byte, error) {
+	if n > maxParsed {
+		return nil, fmt.Errorf("a table of %d bytes, of which at most %d are read", n, maxParsed)
+	}
 	for _, p := range m.f.Progs {
 		if p.Type != elf.PT_LOAD || addr < p.Vaddr || addr-p.Vaddr > p.Filesz || n > p.Filesz-(addr-p.Vaddr) {
 			continue

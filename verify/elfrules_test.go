@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,6 +132,8 @@ var elfRuleCases = []struct {
 	{"library for musl with fixed TLS", byGCC(tlsC, "-shared", "-fPIC"), host, Want{Libc: musl}, "static-tls", Fail, "musl's dlopen refuses it"},
 	{"library for musl, found by its libc", withMusl, host, Want{}, "static-tls", Fail, "musl's dlopen"},
 	{"library for glibc with fixed TLS", byGCC(tlsC, "-shared", "-fPIC"), host, Want{}, "static-tls", Pass, "glibc keeps some room"},
+	{"Go's own library for musl", goLibrary("c-shared", "libtiny.so").path, host, Want{Libc: musl, BuildMode: "c-shared"}, "static-tls", Fail, "musl's dlopen refuses it"},
+	{"Go's own library for glibc", goLibrary("c-shared", "libtiny.so").path, host, Want{Libc: glibc, BuildMode: "c-shared"}, "static-tls", Pass, "glibc keeps some room"},
 	{"library without TLS", byGCC("int get(void) { return 1; }", "-shared", "-fPIC"), host, Want{Libc: musl}, "static-tls", "", ""},
 
 	{"plain stack", byGCC(helloC), host, Want{}, "exec-stack", Pass, "not executable"},
@@ -276,5 +279,26 @@ func TestWhatFaultsIsRefused(t *testing.T) {
 		status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		require.True(t, ok)
 		require.Equal(t, c.crashes, status.Signaled(), "%s: %v", c.name, cmd.ProcessState)
+	}
+}
+
+// TestEachRuleOfThisTableHoldsAndBreaks: no rule that cannot fail, and none that always does.
+func TestEachRuleOfThisTableHoldsAndBreaks(t *testing.T) {
+	levels := map[string]map[Level]bool{}
+	for _, c := range elfRuleCases {
+		if levels[c.rule] == nil {
+			levels[c.rule] = map[Level]bool{}
+		}
+		levels[c.rule][c.level] = true
+	}
+	for id, seen := range levels {
+		rule, ok := LookupRule(id)
+		require.True(t, ok, id)
+		require.True(t, seen[Pass] || seen[""], "%s never holds", id)
+		require.True(t, seen[rule.Severity], "%s never breaks", id)
+	}
+	others := []string{"pe-hardening", "macho-hardening"}
+	for _, rule := range slices.Concat(loadRules, hardeningRules) {
+		require.True(t, levels[rule.ID] != nil || slices.Contains(others, rule.ID), rule.ID)
 	}
 }

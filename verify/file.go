@@ -57,9 +57,7 @@ func read(r io.ReaderAt, size int64, want Want, beside header) []Finding {
 			Text: fmt.Sprintf("is %s, want %s", err, want.format())}}
 	}
 	s := &subject{want: want, file: r, size: size, bin: bin, build: readBuild(r, size, bin), header: beside}
-	if s.build != nil || bin.pclntab.at > 0 {
-		s.functions = linkedFunctions(r, size, bin, askedFunctions)
-	}
+	s.functions = linkedFunctions(r, size, bin, s.build != nil, askedFunctions)
 	var found []Finding
 	for _, rule := range Rules() {
 		found = append(found, rule.run(s)...)

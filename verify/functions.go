@@ -12,23 +12,27 @@ import (
 // among them (cmd/link/internal/ld/pcln.go, generateFuncnametab). Stripping does not touch that table, since the runtime
 // needs it. So a function that stands there may run, and one that does not stand there never will.
 
-// linkedFunctions are those of the names that the program's function table has.
-func linkedFunctions(r io.ReaderAt, size int64, bin *binary, names map[string]bool) map[string]bool {
-	at := functionNames(r, size, bin)
-	found := map[string]bool{}
+// linkedFunctions are those of the names that the program's function table has. It is nil for a file without such a table, which is no
+// program of Go's; isGo says that it is one.
+func linkedFunctions(r io.ReaderAt, size int64, bin *binary, isGo bool, names map[string]bool) map[string]bool {
+	at, found := functionNames(r, size, bin)
+	if !found && !isGo {
+		return nil
+	}
+	linked := map[string]bool{}
 	eachName(io.NewSectionReader(r, at.at, at.size), func(name []byte) {
 		if names[string(name)] {
-			found[string(name)] = true
+			linked[string(name)] = true
 		}
 	})
-	return found
+	return linked
 }
 
 // functionNames is where the names are: the table's own part for them, or where no header tells, as in WebAssembly, whose
 // linker leaves runs of zeros out, everything that may hold the table.
-func functionNames(r io.ReaderAt, size int64, bin *binary) extent {
+func functionNames(r io.ReaderAt, size int64, bin *binary) (at extent, found bool) {
 	table := bin.pclntab
-	if table.size == 0 {
+	if table.size == 0 { // in the read-only data of PE, in a data segment of WebAssembly
 		table = extent{0, size}
 	}
 	order := stdbinary.ByteOrder(stdbinary.LittleEndian)
@@ -38,10 +42,10 @@ func functionNames(r io.ReaderAt, size int64, bin *binary) extent {
 	table.size = min(table.size, maxScan)
 	for _, l := range pclnLayouts {
 		if names, ok := l.find(r, table, order); ok {
-			return names
+			return names, true
 		}
 	}
-	return table
+	return table, false
 }
 
 const (

@@ -2,7 +2,8 @@ package verify
 
 import (
 	"bytes"
-	"os"
+	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -38,8 +39,8 @@ func TestGoRules(t *testing.T) {
 	covered := linuxBuild("covered", "-cover").path(t)
 	unoptimised := linuxBuild("unoptimised", "-gcflags=-N").path(t)
 	windows := forPlatform("windows/amd64", "-trimpath").path(t)
-	self, err := os.Executable()
-	require.NoError(t, err)
+	self := filepath.Join(workDir, "withmodule") // with modules that have checksums
+	tool(t, ".", "go", "build", "-o", self, "./testdata/withmodule")
 	here := strings.Join([]string{"linux", strings.TrimSpace(goEnv(t, "GOHOSTARCH"))}, "/")
 	const amd64 = "linux/amd64"
 	for _, c := range []goRule{
@@ -72,8 +73,8 @@ func TestGoRules(t *testing.T) {
 		{covered, amd64, Want{}, "instrumented", Warn, "built with -cover"},
 
 		{replaced.path(t), amd64, Want{}, "local-replace", Warn, "example.com/lib => ./lib"},
-		{self, here, Want{}, "local-replace", Pass, "is replaced by a directory"},
-		{self, here, Want{}, "modules", Pass, "each with version and checksum"},
+		{self, here, Want{}, "local-replace", Pass, "no module is replaced"},
+		{self, here, Want{}, "modules", Pass, "modules with version and checksum: 1"},
 	} {
 		findings, err := File(c.file, c.filled(t))
 		require.NoError(t, err)
@@ -83,11 +84,28 @@ func TestGoRules(t *testing.T) {
 	}
 	raw := edit(t, replaced.path(t), "\t./lib\t(devel)\t", "\tx/lib\tv1.2.34\t")
 	findings := readBytes(t, raw, amd64, Want{})
-	require.Equal(t, Warn, get(t, findings, "modules").Level)
-	require.Contains(t, get(t, findings, "modules").Text, "x/lib@v1.2.34 has no checksum")
+	require.Equal(t, Note, get(t, findings, "modules").Level)
+	require.Contains(t, get(t, findings, "modules").Text, "no checksum is recorded, as of a vendor directory, for x/lib@v1.2.34")
 	require.Equal(t, Pass, get(t, findings, "local-replace").Level)
 	raw = edit(t, replaced.path(t), "\t./lib\t(devel)\t", "\tx/lib\tversion\t")
-	require.Contains(t, get(t, readBytes(t, raw, amd64, Want{}), "modules").Text, `x/lib has the version "version"`)
+	odd := get(t, readBytes(t, raw, amd64, Want{}), "modules")
+	require.Equal(t, Warn, odd.Level)
+	require.Contains(t, odd.Text, `x/lib has the version "version"`)
+	raw = bytes.ReplaceAll(readFile(t, self), []byte("\th1:"), []byte("\th9:"))
+	odd = get(t, readBytes(t, raw, here, Want{}), "modules")
+	require.Equal(t, Warn, odd.Level)
+	require.Contains(t, odd.Text, `has the checksum "h9:`)
+}
+
+// TestModulesTwice: go itself never writes such a list.
+func TestModulesTwice(t *testing.T) {
+	sum := "h1:" + strings.Repeat("A", 43) + "="
+	m := &debug.Module{Path: "example.com/a", Version: "v1.0.0", Sum: sum}
+	f := checkModules(&subject{build: &buildFacts{info: &debug.BuildInfo{Deps: []*debug.Module{m, m}}}})[0]
+	require.Equal(t, Fail, f.Level) // which the rule makes a warning
+	require.Contains(t, f.Text, "example.com/a is there twice")
+	f = checkModules(&subject{build: &buildFacts{info: &debug.BuildInfo{Deps: []*debug.Module{m}}}})[0]
+	require.Equal(t, Pass, f.Level)
 }
 
 func (c goRule) filled(t *testing.T) Want {

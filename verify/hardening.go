@@ -3,9 +3,6 @@ package verify
 import (
 	"debug/elf"
 	"fmt"
-	"path"
-	"slices"
-	"strings"
 )
 
 // checkExecStack reads what the file asks of the kernel for its stack.
@@ -82,78 +79,4 @@ func checkRelro(s *subject) []Finding {
 	default:
 		return pass("relro", found, want, "RELRO is full")
 	}
-}
-
-// strips are the words of Want.Strip, and what they ask for.
-var strips = map[string]struct {
-	symbols, debug bool
-	text           string
-}{
-	"all":   {false, false, "neither symbol table nor debug information"},
-	"debug": {true, false, "a symbol table and no debug information"},
-	"none":  {true, true, "symbol table and debug information"},
-}
-
-// checkStripped compares what is left of symbols and debug information with what was asked for.
-func checkStripped(s *subject) []Finding {
-	if s.bin.format != formatELF || s.want.Strip == "" {
-		return nil
-	}
-	want, known := strips[s.want.Strip]
-	if !known {
-		return fail("stripped", s.want.Strip, "all, debug or none", fmt.Sprintf("strip %q was asked for, want all, debug or none", s.want.Strip))
-	}
-	e := s.bin.elf
-	found := map[bool]string{true: "a symbol table", false: "no symbol table"}[e.hasSymbols] + map[bool]string{true: " and debug information", false: " and no debug information"}[e.hasDebug]
-	if e.hasSymbols == want.symbols && e.hasDebug == want.debug {
-		return pass("stripped", found, want.text, "has "+found)
-	}
-	return fail("stripped", found, want.text, fmt.Sprintf("has %s, want %s", found, want.text))
-}
-
-// buildFolders are where builds happen or where everybody may write: what is looked for there at run time is missing, or somebody else's.
-var buildFolders = []string{"/tmp", "/var/tmp", "/dev/shm", "/home", "/root", "/build", "/builds", "/src", "/usr/src", "/go", "/github", "/workspace", "/workspaces",
-	"/nix", "/gnu", "/sysroot", "/link", "/modules", "/toolchain", "/out"}
-
-// checkRpath looks at the folders in which the loader is told to look first.
-func checkRpath(s *subject) []Finding {
-	if !s.onLinux() {
-		return nil
-	}
-	d := s.bin.elf.dynamic
-	all := slices.Concat(d.rpath, d.runpath)
-	if len(all) == 0 {
-		return nil
-	}
-	var bad []string
-	for _, dir := range all {
-		if why := rpathProblem(dir); why != "" {
-			bad = append(bad, fmt.Sprintf("%q, %s", dir, why))
-		}
-	}
-	list := strings.Join(all, ":")
-	if len(bad) > 0 {
-		return fail("rpath", list, "folders of the system, or $ORIGIN", "libraries are looked for in "+strings.Join(bad, "; in "))
-	}
-	return pass("rpath", list, "", "libraries are looked for in "+strings.Join(all, ", ")+" first")
-}
-
-// rpathProblem says what is wrong with one folder, nothing when it is fit. $ORIGIN is the folder of the file itself.
-func rpathProblem(dir string) string {
-	head, _, _ := strings.Cut(dir, "/")
-	switch {
-	case dir == "":
-		return "which is the working directory"
-	case head == "$ORIGIN" || head == "${ORIGIN}":
-		return ""
-	case !path.IsAbs(dir):
-		return "which is relative to the working directory"
-	}
-	clean := path.Clean(dir)
-	for _, folder := range buildFolders {
-		if clean == folder || strings.HasPrefix(clean, folder+"/") {
-			return "which is a folder of the build or one that others may write to"
-		}
-	}
-	return ""
 }

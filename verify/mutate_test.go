@@ -36,6 +36,8 @@ func seeds(t *testing.T) []seed {
 		{"windows/amd64", read(byClang("x86_64-pc-windows-msvc", "int __declspec(dllexport) three(void) { return 3; }", "-shared", "-Xlinker", "-noentry"))},
 		{"darwin/arm64", read(byClang("arm64-apple-macos11", library, "-dynamiclib", "-Wl,-platform_version,macos,11.0,11.0"))},
 		{"darwin/amd64", read(byClang("x86_64-apple-macos11", library, "-dynamiclib", "-Wl,-platform_version,macos,11.0,11.0"))},
+		{"darwin/arm64", read(func(*testing.T) string { return "testdata/lib/lib-darwin.a" })},
+		{"windows/amd64", read(func(*testing.T) string { return "testdata/lib/lib-windows.a" })},
 		{"wasip1/wasm", wasmModule([]string{"wasi_snapshot_preview1"}, []string{"memory", "_start"})},
 	}
 }

@@ -282,5 +282,5 @@ func open(path string) (*subject, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: is %w", path, err)
 	}
-	return &subject{bin: bin, functions: linkedFunctions(f, info.Size(), bin, askedFunctions)}, nil
+	return &subject{bin: bin, functions: linkedFunctions(f, info.Size(), bin, true, askedFunctions)}, nil
 }

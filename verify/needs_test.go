@@ -182,7 +182,8 @@ func TestHostileFunctionTables(t *testing.T) {
 	}
 	flood := append(raw[:header:header], bytes.Repeat([]byte("\xf1\xff\xff\xff\x00\x00"), 1<<21)...)
 	bin := &binary{order: little, pclntab: extent{0, int64(len(flood))}}
-	require.Empty(t, linkedFunctions(bytes.NewReader(flood), int64(len(flood)), bin, askedFunctions))
+	require.Empty(t, linkedFunctions(bytes.NewReader(flood), int64(len(flood)), bin, true, askedFunctions))
+	require.Nil(t, linkedFunctions(bytes.NewReader(flood), int64(len(flood)), bin, false, askedFunctions))
 	long := bytes.Repeat([]byte("x"), 1<<20)
 	eachName(bytes.NewReader(append(long, "\x00y\x00z"...)), func(name []byte) { require.Contains(t, []string{"y", "z"}, string(name)) })
 }
@@ -192,6 +193,16 @@ func contentOf(t *testing.T, file string) []byte {
 	raw, err := os.ReadFile(file)
 	require.NoError(t, err)
 	return raw
+}
+
+// TestNothingIsSaidOfOtherPrograms: a program in C has no function table.
+func TestNothingIsSaidOfOtherPrograms(t *testing.T) {
+	findings, err := File(cc(t, "int main(void) { return 0; }\n"), Want{GOOS: "linux", GOARCH: strings.TrimSpace(goEnv(t, "GOHOSTARCH")), CGO: "on", Image: &scratch})
+	require.NoError(t, err)
+	require.Empty(t, levels(findings))
+	for _, f := range findings {
+		require.NotContains(t, []string{"needs", "pure-go"}, f.Check)
+	}
 }
 
 func TestNeedsCannotBeRead(t *testing.T) {

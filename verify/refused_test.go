@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"bytes"
+	"debug/elf"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,7 +142,11 @@ func TestHugeFiles(t *testing.T) {
 	}
 	putWord(names, at+24, 4096)
 	putWord(names, at+32, size-4096)
-	for name, head := range map[string][]byte{"zeros": nil, "a program": plain.build(), "section names without end": names} {
+	texts := elfSpec{machine: plain.machine, interp: glibcLoader, needed: glibcSo, fileSizeOfLoad: size}.build()
+	tagged := bytes.Index(texts, []byte{byte(elf.DT_STRSZ), 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0, 0}) // libc.so.6 and two zeros
+	require.Positive(t, tagged)
+	putWord(texts, tagged+8, size-1<<20)
+	for name, head := range map[string][]byte{"zeros": nil, "a program": plain.build(), "section names without end": names, "dynamic strings without end": texts} {
 		file := filepath.Join(t.TempDir(), "huge")
 		require.NoError(t, os.WriteFile(file, head, 0o755))
 		require.NoError(t, os.Truncate(file, size))

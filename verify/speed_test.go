@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -65,12 +66,14 @@ func TestLargeFiles(t *testing.T) {
 		require.NoError(t, err)
 		require.Greater(t, info.Size(), int64(largeFile-1<<20))
 		var took time.Duration
+		var findings []Finding
 		used := allocated(func() {
 			begin := processorTime(t)
-			_, err = File(file, Want{GOOS: "linux", GOARCH: runtime.GOARCH, GlibcFloor: "2.31", CGO: "off"})
+			findings, err = File(file, Want{GOOS: "linux", GOARCH: runtime.GOARCH, GlibcFloor: "2.31", CGO: "off"})
 			took = processorTime(t) - begin
 		})
 		require.NoError(t, err)
+		require.Equal(t, strings.HasPrefix(name, "Go"), get(t, findings, "build-info").Level == Pass, name)
 		t.Logf("%s: %d MB in %v, %d KiB allocated", name, info.Size()>>20, took, used>>10)
 		require.Less(t, used, uint64(largeMemory), name)
 		require.Less(t, took, largeTime, name)

@@ -32,7 +32,7 @@ func checkWasmImports(s *subject) []Finding {
 	if len(foreign) > 0 {
 		return fail("wasm-imports", shorten(foreign), want, fmt.Sprintf("imports %s, which is no part of %s: only a host that has it can run the module", shorten(foreign), s.want.GOOS))
 	}
-	return pass("wasm-imports", fmt.Sprintf("%d imports", len(s.bin.wasm)), want, fmt.Sprintf("imports %d functions, all of %s", len(s.bin.wasm), s.want.GOOS))
+	return pass("wasm-imports", fmt.Sprintf("%d imports", len(s.bin.wasm)), want, fmt.Sprintf("imports functions of %s alone", s.want.GOOS))
 }
 
 // wasmProblem says what a host of the asked system would miss in a program.

@@ -55,7 +55,7 @@ func keepError(build gwclient.BuildFunc, kept *error) gwclient.BuildFunc {
 }
 
 // oneForAll is BuildKit's warning about a result that is one folder for several platforms (exporter/verifier). Our frontend makes such
-// only where it is meant: a release.
+// only where it is meant: a release, and a report over all of them.
 const oneForAll = "Multiple platforms requested but result is not multi-platform"
 
 // printWarnings repeats the warnings below the progress, where they are seen.
