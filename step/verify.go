@@ -20,12 +20,23 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	if len(job.Files) == 0 {
 		return errors.New("there is nothing to verify")
 	}
+	differences, err := readAgain(job.Files)
+	if err != nil {
+		return err
+	}
 	rep := report.Report{Platform: job.Platform}
 	for _, f := range job.Files {
 		rep.Check(f.Name, filepath.Join(plan.PathIn, f.Name), f.Want)
 	}
 	if err := fits(rep.Files, job); err != nil {
 		return err
+	}
+	for i, f := range job.Files {
+		found, err := asked(f, differences)
+		if err != nil {
+			return err
+		}
+		rep.Files[i].Findings = append(rep.Files[i].Findings, found...)
 	}
 	if err := writeWith(filepath.Join(plan.PathReport, plan.ReportFile), rep.JSON); err != nil {
 		return err
@@ -34,7 +45,7 @@ func check(_ context.Context, job plan.VerifyJob) error {
 		return err
 	}
 	tellNotes(os.Stderr, rep)
-	err := errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job), passLinks(plan.PathLinks, plan.PathReport))
+	err = errors.Join(writeJSON(filepath.Join(plan.PathReport, plan.WarningsFile), warnings(job, rep)), writeNeeds(job), passLinks(plan.PathLinks, plan.PathReport))
 	if err != nil {
 		return err
 	}

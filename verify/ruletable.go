@@ -422,3 +422,17 @@ var imageRules = []Rule{
 		Mend:  "a base that has them; what is linked and never called can be allowed",
 		check: checkNeed(NeedPrograms)},
 }
+
+// runRules are about what a build does with a file, as the spec's verify asks for it.
+var runRules = []Rule{
+	{ID: RunID, Severity: Fail, Title: "the program does as expected when it is started",
+		Reads: "exit code, what it prints, how long it takes and how much memory, in the root that it will run in; with `verify: {run: …}` only",
+		Fails: "it does not start, crashes, hangs, or does or prints something else than `expect` says",
+		Why:   "the same, wherever the file is deployed",
+		Mend:  "the message has what the program did and the end of what it said"},
+	{ID: ReproducibleID, Severity: Fail, Title: "a second build gives the same file",
+		Reads: "every byte of both; with `verify: {reproducible: true}` only",
+		Fails: "a build of the same sources with nothing kept, at another time, in another folder and with another number of threads gives other bytes",
+		Why:   "nobody can prove from the sources what is in the file, and caches and registries keep copies that need not be",
+		Mend:  "the message has the section, the symbol and both texts. Usual causes: `__DATE__` and `__TIME__` in C, a path in a string of C code, what a generator writes"},
+}
