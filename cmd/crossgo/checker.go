@@ -212,13 +212,7 @@ func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string
 	if c.sizes {
 		f.MeasureBytes(o.in, o.size)
 	}
-	switch by {
-	case byRecord:
-		f.Findings = append([]verify.Finding{{Check: "platform", Level: verify.Note, Found: want.Platform(),
-			Text: "checked for " + want.Platform() + ", as its own Go build info says: nothing says what was wanted"}}, f.Findings...)
-	case byName:
-		f.Findings = append([]verify.Finding{{Check: "platform", Level: verify.Pass, Found: want.Platform(), Text: "checked for " + want.Platform() + ", as its name says"}}, f.Findings...)
-	}
+	f.Findings = append(howKnown(want.Platform(), by), f.Findings...)
 	var findings []verify.Finding
 	var err error
 	switch {
@@ -235,6 +229,19 @@ func (c *checker) checkOpened(ctx context.Context, o opened, platform, by string
 	if c.seen != nil {
 		c.tell(o, platform, *f)
 	}
+}
+
+// howKnown says by what a file's platform is known, where nobody asked for it by a flag.
+func howKnown(platform, by string) []verify.Finding {
+	f := verify.Finding{Check: "platform", Level: verify.Pass, Found: platform, Text: "checked for " + platform + ", as " + by + " says"}
+	switch by {
+	case byRecord:
+		f.Level, f.Text = verify.Note, f.Text+": nothing says what was wanted"
+	case byName:
+	default:
+		return nil
+	}
+	return []verify.Finding{f}
 }
 
 // examine makes the checks of the file itself. A library on this machine is compared with the header beside it.

@@ -246,7 +246,7 @@ func TestVerifyTrees(t *testing.T) {
 		{"$/out --platform linux/arm64", 0, "$/out/linux_arm64/server: ok: linux/arm64"},
 		{"$/out --platform linux/s390x", 1, "$/out: platform: holds nothing executable for linux/s390x, but linux_amd64/server, linux_arm64/server, windows_amd64/server.exe"},
 		{"$/wrong", 1, "$/wrong/linux_amd64/server: machine: machine is aarch64, want x86-64"},
-		{"$/bare", 0, "$/bare/server: note: platform: checked for linux/arm64, as its own Go build info says: nothing says what was wanted"},
+		{"$/bare", 0, "$/bare/server: note: platform: checked for linux/arm64, as its Go build info says: nothing says what was wanted"},
 		{"$/bare --platform linux/amd64", 1, "$/bare/server: machine: machine is aarch64, want x86-64"},
 		{"$/lost", 1, "$/lost: format: holds nothing executable; without the right to execute it: server; want at least one executable"},
 		{"$/text", 1, "$/text: format: holds nothing executable; want"},
