@@ -95,19 +95,20 @@ func wrongDigest(text string) string {
 // problem reads what a failed step of ours left behind, by starting our binary on what the step had mounted.
 func (r *request) problem(ctx context.Context, failed *errdefs.SolveError) string {
 	op := failed.Op.GetExec()
-	if op == nil || len(op.Meta.Args) == 0 || op.Meta.Args[0] != plan.PathSelf {
+	if op == nil || len(op.Meta.Args) == 0 || ownOut[op.Meta.Args[0]] == "" {
 		return ""
 	}
+	self := op.Meta.Args[0]
 	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("reading a failed step's problem"))
 	defer cancel()
-	c, err := r.client.NewContainer(ctx, gwclient.NewContainerRequest{Mounts: failedMounts(op, failed.MountIDs), NetMode: pb.NetMode_NONE, Platform: failed.Op.Platform, Constraints: failed.Op.Constraints})
+	c, err := r.client.NewContainer(ctx, gwclient.NewContainerRequest{Mounts: failedMounts(op, self, failed.MountIDs), NetMode: pb.NetMode_NONE, Platform: failed.Op.Platform, Constraints: failed.Op.Constraints})
 	if err != nil {
 		return ""
 	}
 	defer func() { _ = c.Release(context.WithoutCancel(ctx)) }()
 	var out bytes.Buffer
 	proc, err := c.Start(ctx, gwclient.StartRequest{
-		Args: []string{plan.PathSelf, "step", "problem", plan.PathOut + "/" + plan.ProblemFile}, Cwd: "/", Stdout: nopCloser{&out}, Stderr: nopCloser{io.Discard},
+		Args: []string{self, "step", "problem", ownOut[self] + "/" + plan.ProblemFile}, Cwd: "/", Stdout: nopCloser{&out}, Stderr: nopCloser{io.Discard},
 	})
 	if err != nil || proc.Wait() != nil {
 		return ""
@@ -115,11 +116,14 @@ func (r *request) problem(ctx context.Context, failed *errdefs.SolveError) strin
 	return strings.TrimSpace(out.String())
 }
 
+// ownOut is where a step of ours writes, by where our binary is in it.
+var ownOut = map[string]string{plan.PathSelf: plan.PathOut, plan.PathRunSelf: plan.PathRunOut}
+
 // failedMounts are the mounts of a failed exec that still have content.
-func failedMounts(op *pb.ExecOp, ids []string) []gwclient.Mount {
+func failedMounts(op *pb.ExecOp, self string, ids []string) []gwclient.Mount {
 	var mounts []gwclient.Mount
 	for i, m := range op.Mounts {
-		wanted := m.Dest == "/" || m.Dest == plan.PathSelf || m.Dest == plan.PathOut
+		wanted := m.Dest == "/" || m.Dest == self || m.Dest == ownOut[self]
 		if !wanted || i >= len(ids) || m.MountType != pb.MountType_BIND {
 			continue
 		}

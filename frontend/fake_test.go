@@ -141,7 +141,7 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			return nil, err
 		}
 		return jsonRef(plan.FactsFile, f.facts(job))
-	case "verify":
+	case "verify", "run":
 		return jsonRef(plan.WarningsFile, append([]plan.Warning{}, f.found...))
 	case "resolve":
 		var job plan.ResolveJob

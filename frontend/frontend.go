@@ -112,7 +112,7 @@ func (r *request) plans(ctx context.Context) ([]*plan.Plan, error) {
 func (r *request) planInput(i int) plan.Input {
 	return plan.Input{
 		File: r.spec, Facts: r.facts.Targets[i], Go: r.goTool, Target: r.targets[i], Build: r.build,
-		Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs,
+		Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
 	}
 }
 

@@ -267,6 +267,53 @@ func TestOwnBinaryMustBeKnown(t *testing.T) {
 	require.ErrorContains(t, err, `found "/usr/bin/crossgo", want local:NAME`)
 }
 
+// TestRunsWhereTheBuilderCan: an output is started when the builder lists its platform, else the report says why not.
+func TestRunsWhereTheBuilderCan(t *testing.T) {
+	f := newFake("verify: {run: {args: [-v]}}\n", "platform", "linux/amd64,linux/arm64")
+	f.ok(t)
+	require.True(t, f.askedFor("[linux/amd64] run app"))
+	require.False(t, f.askedFor("[linux/arm64] run app"))
+	require.True(t, f.askedFor("[linux/arm64] verify app"))
+}
+
+// TestFailedRunSpeaksForItself: its words stand beside the user's root.
+func TestFailedRunSpeaksForItself(t *testing.T) {
+	f := newFake("verify: {run: {}}\n", "platform", "linux/amd64")
+	f.problem = "@{binaries[0].main[0]}: verify app for linux/amd64: run: exit code 1, want 0"
+	f.fails = map[string]func(*pb.Op, []byte) error{"[linux/amd64] run app": failed("@{binaries[0].main[0]}")}
+	_, err := f.build(t)
+	require.EqualError(t, err, "crossgo.yaml: verify app for linux/amd64: run: exit code 1, want 0")
+}
+
+// TestTestPlatforms: tests are for the builder's platform and what the spec adds, whatever the outputs are for.
+func TestTestPlatforms(t *testing.T) {
+	for name, c := range map[string]struct {
+		options []string
+		want    []string
+	}{
+		"of the spec": {[]string{"target", "test"}, []string{"linux/amd64", "linux/arm64"}},
+		"asked for":   {[]string{"target", "test-results", "platform", "linux/386"}, []string{"linux/386"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("platforms: [windows/amd64]\ntest: {platforms: [linux/arm64]}\n", c.options...)
+			require.Equal(t, c.want, platformsOf(t, f.ok(t)))
+			for _, p := range c.want {
+				require.True(t, f.askedFor("["+p+"] go vet and go test"))
+			}
+			require.False(t, f.askedFor("verify"))
+		})
+	}
+}
+
+// TestFailedTestsAreAtTheirBlock: the error has the place of test: in the spec.
+func TestFailedTestsAreAtTheirBlock(t *testing.T) {
+	f := newFake("test: {flags: [-short]}\n", "target", "test")
+	f.problem = "@{test}: test: 1 failed on linux/amd64: example.com/app.TestX"
+	f.fails = map[string]func(*pb.Op, []byte) error{"[linux/amd64] go vet and go test": failed("@{test}")}
+	_, err := f.build(t)
+	require.EqualError(t, err, "crossgo.yaml:2:7: test: 1 failed on linux/amd64: example.com/app.TestX")
+}
+
 // TestWarningsOfVerifyReachTheUser: each once, with its platforms and the line of the spec that it is about.
 func TestWarningsOfVerifyReachTheUser(t *testing.T) {
 	f := newFake("binaries:\n  - main: .\n    cgo: off\nimage:\n  base: scratch\n", "platform", "linux/amd64,linux/arm64")

@@ -31,6 +31,7 @@ type request struct {
 	spec      *spec.File
 	targets   []spec.Platform // what to build for, in the order asked for
 	build     spec.Platform   // the machine that compiles
+	runs      []spec.Platform // what the builder runs programs of
 	selection plan.Select
 	inputs    gollb.Inputs
 
@@ -110,6 +111,7 @@ func (r *request) settlePlatforms() error {
 		return fmt.Errorf("builder: %w", err)
 	}
 	r.build.Variant = ""
+	r.runs = r.runnable()
 	var errs []error
 	for _, p := range r.ui.TargetPlatforms {
 		target, err := parsePlatform(p)
@@ -124,6 +126,11 @@ func (r *request) settlePlatforms() error {
 	if len(r.targets) > 0 {
 		return nil
 	}
+	if r.selection.Tests() {
+		r.targets, err = plan.TestTargets(r.spec, r.build)
+		r.tellPlatforms()
+		return err
+	}
 	for _, p := range r.spec.Platforms {
 		target, err := spec.ParsePlatform(p.V)
 		r.targets, errs = append(r.targets, target), append(errs, err)
@@ -131,11 +138,29 @@ func (r *request) settlePlatforms() error {
 	if len(r.targets) == 0 {
 		r.targets = []spec.Platform{r.build}
 	}
+	r.tellPlatforms()
+	return errors.Join(errs...)
+}
+
+// tellPlatforms tells BuildKit's helper of the platforms that the request did not name.
+func (r *request) tellPlatforms() {
 	for _, t := range r.targets {
 		r.ui.TargetPlatforms = append(r.ui.TargetPlatforms, oci(t))
 	}
 	r.ui.MultiPlatformRequested = r.ui.MultiPlatformRequested || len(r.targets) > 1
-	return errors.Join(errs...)
+}
+
+// runnable are the platforms whose programs the builder says it runs, itself or by an emulator. One that we do not know is no target.
+func (r *request) runnable() []spec.Platform {
+	var list []spec.Platform
+	for _, w := range r.client.BuildOpts().Workers {
+		for _, p := range w.Platforms {
+			if known, err := parsePlatform(p); err == nil && !slices.Contains(list, known) {
+				list = append(list, known)
+			}
+		}
+	}
+	return list
 }
 
 func parsePlatform(p ocispecs.Platform) (spec.Platform, error) {

@@ -71,6 +71,10 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 		in.Base, img = base, config
 	}
 	img.Platform = target
+	if p.Image != nil {
+		configure(img, p.Image)
+		in.Process = plan.Process{User: img.Config.User, Dir: img.Config.WorkingDir, Env: img.Config.Env}
+	}
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
 		return nil, nil, err
@@ -82,9 +86,6 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	attested, err := r.attest(ctx, in, p)
 	if err != nil {
 		return nil, nil, err
-	}
-	if p.Image != nil {
-		configure(img, p.Image)
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: img}, attested, r.readWarnings(ctx, in, p)
 }

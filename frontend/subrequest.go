@@ -30,6 +30,8 @@ var targetTexts = []struct {
 	{plan.KindImage, "an image that runs them"},
 	{plan.KindReport, "what verify found about each binary, as a page, text, JSON, SARIF and JUnit"},
 	{plan.KindRelease, "archives of all platforms with checksums, SBOMs, reports and the lock, in one folder"},
+	{plan.KindTest, "what go vet and go test say, when nothing fails"},
+	{plan.KindResults, "what go vet and go test say, in either case"},
 }
 
 func (r *request) listTargets(context.Context) (*targets.List, error) {

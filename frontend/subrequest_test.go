@@ -26,7 +26,7 @@ func TestTargetsAreListed(t *testing.T) {
 	for _, target := range list.Targets {
 		defaults[target.Name] = target.Default
 	}
-	require.Equal(t, map[string]bool{"bin": false, "image": true, "report": false, "release": false}, defaults)
+	require.Equal(t, map[string]bool{"bin": false, "image": true, "report": false, "release": false, "test": false, "test-results": false}, defaults)
 }
 
 func TestOutlineNamesTheArgs(t *testing.T) {

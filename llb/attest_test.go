@@ -22,6 +22,9 @@ func TestAttestations(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			in, p, code := decided(t, c)
 			require.NoError(t, p.Pin(plancase.Lock(p)))
+			if p.Test != nil {
+				return // tests have no outputs to speak of
+			}
 			if in.Base != nil {
 				base := llb.Image(p.Image.Base + "@sha256:" + strings.Repeat("5", 64))
 				in.Base = &base

@@ -23,6 +23,7 @@ type unitStates struct {
 // compiled are a unit's binaries, not yet verified, and what they are made with.
 type compiled struct {
 	files   llb.State
+	again   *llb.State // what a second build gave; nil without one
 	links   *llb.State // what was taken from the sysroot; nil without cgo
 	sysroot *llb.State // nil without cgo
 	layers  []layer
@@ -30,6 +31,18 @@ type compiled struct {
 
 // compileUnit compiles a unit.
 func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) compiled {
+	s := newUnit(in, p, u, code)
+	c := compiled{sysroot: s.sysroot, layers: s.layers}
+	c.files, c.links = s.compile()
+	if u.Again() {
+		st := s.again(c.files)
+		c.again = &st
+	}
+	return c
+}
+
+// newUnit is what a unit's own packages are compiled on: the C side, and its dependencies compiled.
+func newUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) *unitStates {
 	s := &unitStates{in: in, plan: p, unit: u, code: code, gocache: llb.Scratch()}
 	s.layers = code.layers()
 	if u.C != nil {
@@ -40,8 +53,21 @@ func compileUnit(in Inputs, p *plan.Plan, u plan.Unit, code Code) compiled {
 		s.deps(d)
 		s.layers = append(s.layers, layer{depsTitle[d.ID] + ", compiled", s.gocache, i > 0})
 	}
-	files, links := s.compile()
-	return compiled{files, links, s.sysroot, s.layers}
+	return s
+}
+
+// again builds the unit a second time: nothing that was compiled is mounted, and the folders are others.
+func (s *unitStates) again(first llb.State) llb.State {
+	where, what := s.unit.Builds[0].Where, s.unit.Builds[0].What
+	e := s.in.self("again", fmt.Sprintf("[%s] compile %s again, and compare", s.plan.Target, outputs(s.unit)), where, what, s.plan.AgainJob(s.unit))
+	s.mountC(e.goRoot(s.code.Go)).mount(plan.PathElsewhere, s.source()).mount(plan.PathIn, first)
+	if s.code.Modules != nil {
+		e.mount(plan.PathElseMods, *s.code.Modules)
+	}
+	s.mountLinkers(e)
+	s.mountProfile(e)
+	e.options = append(e.options, llb.AddMount(plan.PathGoCache, llb.Scratch(), llb.ForceNoOutput))
+	return e.output()
 }
 
 // cside unpacks the host's C toolchain and the target's sysroot.

@@ -17,6 +17,9 @@ type unitOutput struct {
 // Emit is the graph of a plan: the state with what the plan's kind asks for; for a release what Publish goes on with. A kind that
 // has no row is an error.
 func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
+	if p.Test != nil {
+		return tests(in, p, code), nil
+	}
 	units := unitOutputs(in, p, code)
 	switch p.Kind {
 	case plan.KindBin:
@@ -31,14 +34,14 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	return llb.State{}, fmt.Errorf("output kind %q is unknown", p.Kind)
 }
 
-// unitOutputs are the plan's units, compiled and verified.
+// unitOutputs are the plan's units, compiled, verified and, where the spec asks for it, started.
 func unitOutputs(in Inputs, p *plan.Plan, code Code) []unitOutput {
 	var units []unitOutput
 	for _, u := range p.Units {
 		c := compileUnit(in, p, u, code)
 		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c)})
 	}
-	return units
+	return smoke(in, p, units)
 }
 
 // merge puts the units' outputs into one directory; with one unit it is that unit's own.

@@ -21,6 +21,7 @@ type Inputs struct {
 	SelfPath string                                // where in Self the binary is
 	Build    ocispecs.Platform                     // the machine that compiles
 	Base     *llb.State                            // the image's base; nil from scratch
+	Process  plan.Process                          // what the image says of its program, base included
 	Read     []llb.State                           // what the plan was made by, see carry
 	Archives map[string]string                     // base address of each package archive by id
 	Proxy    llb.ProxyEnv                          // for steps with a network
@@ -56,6 +57,7 @@ type exec struct {
 	step    string
 	where   string
 	what    string
+	root    *llb.State // nil: the skeleton
 	options []llb.RunOption
 }
 
@@ -159,6 +161,9 @@ func (e *exec) run() llb.ExecState {
 		if source := e.in.Source(e.where); source != nil {
 			options = append(options, source)
 		}
+	}
+	if e.root != nil {
+		return e.root.Run(options...)
 	}
 	return skeleton().Run(options...)
 }

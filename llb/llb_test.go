@@ -43,7 +43,8 @@ func TestBareIsPartOfTheGraph(t *testing.T) {
 			require.Subset(t, whole, def[:len(def)-1], c.Name) // the last names the output alone
 		}
 		withC := slices.ContainsFunc(c.Facts, func(f plan.BinaryFacts) bool { return f.CGO })
-		require.Equal(t, withC && p.Cache.Layers, len(gollb.Bare(in, p, code)) > 0, c.Name)
+		race := p.Test != nil && p.Test.Race // what others share is compiled without
+		require.Equal(t, withC && p.Cache.Layers && !race, len(gollb.Bare(in, p, code)) > 0, c.Name)
 	}
 }
 
@@ -94,6 +95,10 @@ func TestLawsCanBreak(t *testing.T) {
 			llb.Platform(ocispecs.Platform{OS: "linux", Architecture: "amd64"})}, o...)...)
 	}
 	compiled := run(llb.WithCustomName("[x] compile app")).AddMount(plan.PathOut, llb.Scratch())
+	let := run(llb.Args([]string{plan.PathSelf, "step", "verify"})).AddMount(plan.PathOut, llb.Scratch())
+	started := func(o llb.RunOption) llb.ExecState {
+		return run(llb.Args([]string{plan.PathRunSelf, "step", "run"}), o)
+	}
 	for _, c := range []struct {
 		want string
 		st   llb.State
@@ -103,6 +108,8 @@ func TestLawsCanBreak(t *testing.T) {
 		{"without passing verify", llb.Scratch().File(llb.Copy(compiled, "/", "/"))},
 		{"without a digest", llb.Scratch().File(llb.Copy(llb.HTTP("http://x/y"), "/", "/"))},
 		{"writable root", run(llb.AddMount(plan.PathOut, llb.Scratch())).Root()},
+		{"more than files", started(llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathRunOut, llb.Scratch())},
+		{"without passing run", llb.Merge([]llb.State{let, started(llb.AddMount(plan.PathRunFound, let, llb.Readonly)).AddMount(plan.PathRunOut, llb.Scratch())})},
 	} {
 		def, err := c.st.Marshal(context.Background())
 		require.NoError(t, err)
@@ -129,9 +136,15 @@ func broken(all []*llbtext.Vertex, build string) []string {
 		if e.Network != pb.NetMode_NONE && !fetches(e) {
 			list = append(list, v.Name+" has the network")
 		}
-		if !e.Mounts[0].Readonly {
+		if !e.Mounts[0].Readonly && !starts(e) {
 			list = append(list, v.Name+" has a writable root")
 		}
+		if starts(e) && (len(e.Secretenv) > 0 || slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.MountType != pb.MountType_BIND })) {
+			list = append(list, v.Name+" gives a started program more than files")
+		}
+	}
+	if last := all[len(all)-1]; leavesUnstarted(last, all) {
+		list = append(list, "something leaves without passing run")
 	}
 	if last := all[len(all)-1]; reachesCompile(last, map[*llbtext.Vertex]bool{}) {
 		list = append(list, "something compiled leaves without passing verify")
@@ -149,6 +162,46 @@ func fetches(e *pb.ExecOp) bool {
 	return e.Meta.Args[2] == "go" || e.Meta.Args[2] == "modules" || e.Meta.Args[2] == "compile" && prog
 }
 
+// starts are the steps that start what was built: the one kind whose root is the user's. They too are our own binary's, on the build
+// platform; the kernel knows by whom it has the program run.
+func starts(e *pb.ExecOp) bool {
+	return len(e.Meta.Args) == 3 && e.Meta.Args[0] == plan.PathRunSelf && e.Meta.Args[2] == "run"
+}
+
+// leavesUnstarted reports whether an output hangs on the files of a verify step that a run starts, and not through that run.
+func leavesUnstarted(last *llbtext.Vertex, all []*llbtext.Vertex) bool {
+	gated := map[llbtext.Input]bool{}
+	for _, v := range all {
+		if e := v.Op.GetExec(); e != nil && starts(e) {
+			for _, m := range e.Mounts {
+				if m.Dest == plan.PathRunFound {
+					verify := v.Inputs[m.Input].Vertex
+					gated[llbtext.Input{Vertex: verify, Index: outputAt(verify, plan.PathOut)}] = true
+				}
+			}
+		}
+	}
+	return reachesUnstarted(last, gated, map[*llbtext.Vertex]bool{})
+}
+
+// outputAt is the output of an exec that stands at a place.
+func outputAt(v *llbtext.Vertex, dest string) (index int64) {
+	for _, m := range v.Op.GetExec().GetMounts() {
+		if m.Dest == dest {
+			index = int64(m.Output)
+		}
+	}
+	return index
+}
+
+func reachesUnstarted(v *llbtext.Vertex, gated map[llbtext.Input]bool, seen map[*llbtext.Vertex]bool) bool {
+	if e := v.Op.GetExec(); seen[v] || e != nil && starts(e) {
+		return false
+	}
+	seen[v] = true
+	return slices.ContainsFunc(v.Inputs, func(in llbtext.Input) bool { return gated[in] || reachesUnstarted(in.Vertex, gated, seen) })
+}
+
 // reachesCompile walks back from an output and stops at the gate: is there another way to a compile step?
 func reachesCompile(v *llbtext.Vertex, seen map[*llbtext.Vertex]bool) bool {
 	if seen[v] {
@@ -159,7 +212,7 @@ func reachesCompile(v *llbtext.Vertex, seen map[*llbtext.Vertex]bool) bool {
 		switch e.Meta.Args[2] {
 		case "verify":
 			return false
-		case "compile":
+		case "compile", "again":
 			return true
 		}
 	}
@@ -203,13 +256,26 @@ func TestWhatThePlanWasMadeByIsCarried(t *testing.T) {
 			require.True(t, a.GetCopy().AllowWildcard && a.GetCopy().AllowEmptyWildcard)
 		}
 		for _, v := range all {
-			if e := v.Op.GetExec(); e != nil && e.Meta.Args[len(e.Meta.Args)-1] == "verify" {
+			if e := v.Op.GetExec(); e != nil && slices.Contains([]string{"verify", "test"}, e.Meta.Args[len(e.Meta.Args)-1]) && e.Meta.Args[0] == plan.PathSelf {
 				require.True(t, slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool {
 					return m.Dest == plan.PathRead && m.Readonly && v.Inputs[m.Input].Vertex == all[i]
 				}), c.Name)
 			}
 		}
 	}
+}
+
+// TestImageUser: who the image runs as decides what the gate lets through.
+func TestImageUser(t *testing.T) {
+	i := slices.IndexFunc(plancase.All, func(c plancase.Case) bool { return c.Name == "base-image" })
+	in, p, code := decided(t, plancase.All[i])
+	require.NoError(t, p.Pin(plancase.Lock(p)))
+	in.Process.User = "app"
+	st, err := gollb.Emit(in, p, code)
+	require.NoError(t, err)
+	text, err := llbtext.Text(marshal(t, in, st))
+	require.NoError(t, err)
+	require.Contains(t, text, `"user": "app"`)
 }
 
 func emit(t *testing.T, c plancase.Case) *pb.Definition {

@@ -10,8 +10,12 @@ import (
 
 // GoToolchain is the Go distribution; mount it with goRoot.
 func GoToolchain(in Inputs, g plan.Go) llb.State {
-	job := plan.GoJob{Version: g.Version, Build: g.Build, Proxy: in.Args.Proxy}
-	return in.self("go", fmt.Sprintf("[go %s] fetch and check the Go toolchain", g.Version), g.Where, "Go "+g.Version, job).online().output()
+	return goToolchain(in, g, plan.GoJob{}, "fetch and check the Go toolchain")
+}
+
+func goToolchain(in Inputs, g plan.Go, job plan.GoJob, name string) llb.State {
+	job.Version, job.Build, job.Proxy = g.Version, g.Build, in.Args.Proxy
+	return in.self("go", fmt.Sprintf("[go %s] %s", g.Version, name), g.Where, "Go "+g.Version, job).online().output()
 }
 
 // goRoot mounts the Go distribution.

@@ -18,11 +18,17 @@ type verified struct {
 // verify is the gate: the unit's files are had from nowhere else.
 func verify(in Inputs, p *plan.Plan, u plan.Unit, c compiled) verified {
 	job := plan.VerifyJob{Platform: p.Target, Files: u.Outputs, Root: p.Image != nil && p.Image.Base != ""}
+	if job.Root {
+		job.User = in.Process.User
+	}
 	if p.Image != nil && p.Image.BaseSet != nil {
 		job.Needs = p.Image.BaseSet.Parts
 	}
 	e := in.self("verify", fmt.Sprintf("[%s] verify %s", p.Target, outputs(u)), u.Outputs[0].Where, outputs(u)+" for "+p.Target, job)
 	e.mount(plan.PathIn, c.files)
+	if c.again != nil {
+		e.mount(plan.PathAgain, *c.again)
+	}
 	if c.links != nil {
 		e.mount(plan.PathLinks, *c.links)
 	}
@@ -43,8 +49,12 @@ func verify(in Inputs, p *plan.Plan, u plan.Unit, c compiled) verified {
 }
 
 // Findings are the states with plan.WarningsFile of each unit. They are part of the graph that Emit makes: who has its result has them.
+// Tests have none.
 func Findings(in Inputs, p *plan.Plan, code Code) []llb.State {
 	var all []llb.State
+	if p.Test != nil {
+		return nil
+	}
 	for _, u := range unitOutputs(in, p, code) {
 		all = append(all, u.verified.report)
 	}

@@ -10,8 +10,9 @@ import (
 
 // GoJob fetches a Go distribution.
 type GoJob struct {
-	Version string `json:"version"` // "1.26.8", or "1.26" for its newest patch
-	Build   string `json:"build"`   // the machine it runs on: "linux/amd64"
+	Version string `json:"version"`         // "1.26.8", or "1.26" for its newest patch
+	Build   string `json:"build"`           // the machine it runs on: "linux/amd64"
+	Tools   bool   `json:"tools,omitempty"` // with what tests need: vet, and what makes and reads coverage
 	Proxy   Proxy  `json:"proxy"`
 }
 
@@ -81,6 +82,7 @@ type UnpackJob struct {
 // CompileJob builds one unit's binaries into PathOut.
 type CompileJob struct {
 	Dir     string        `json:"dir"`
+	Source  string        `json:"source,omitempty"` // the build context; empty: PathSource
 	Env     []string      `json:"env"`
 	Builds  []BuildOutput `json:"builds"`
 	Objects *Objects      `json:"objects,omitempty"` // how objects are kept; nil when they are not
@@ -118,6 +120,7 @@ type VerifyJob struct {
 	Platform string       `json:"platform"`
 	Files    []VerifyFile `json:"files"`
 	Root     bool         `json:"root,omitempty"`  // PathRoot holds the image that the files will run in
+	User     string       `json:"user,omitempty"`  // with Root: who runs them there, as in the image's config; empty is root
 	Needs    []string     `json:"needs,omitempty"` // of these parts of an image without a base NeedsFile lists those that the files need
 }
 
@@ -127,6 +130,8 @@ type VerifyFile struct {
 	Header string      `json:"header,omitempty"` // of a library: a file beside it
 	Where  string      `json:"where"`
 	Want   verify.Want `json:"want"`
+	NotRun string      `json:"notRun,omitempty"` // why it is not started although the spec asks for it
+	Again  bool        `json:"again,omitempty"`  // PathAgain says what a second build gave
 }
 
 // Warning is something that verify let through and the user wants to know of, as WarningsFile lists them.

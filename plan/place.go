@@ -47,7 +47,7 @@ func releaseFileRef(i int) string { return fmt.Sprintf("@{release.files[%d]}", i
 // signerRef is who signs a release.
 const signerRef = "@{release.signer}"
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.base|release\.signer|release\.files\[(\d+)\])\}`)
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.base|release\.signer|release\.files\[(\d+)\]|test)\}`)
 
 // imagePlace is where the spec says what the image stands on, or what image there is.
 func imagePlace(file *spec.File) string {
@@ -62,6 +62,13 @@ func WithoutReferences(text string) string {
 	return withPlace.ReplaceAllString(text, "")
 }
 
+func testPlace(file *spec.File) string {
+	if file.Test == nil {
+		return file.Name
+	}
+	return place(file, file.Test.Pos)
+}
+
 var withPlace = regexp.MustCompile(reference.String() + `: `)
 
 // Places replaces every reference in a text by the file's line and column.
@@ -70,10 +77,12 @@ func Places(file *spec.File, text string) string {
 		switch ref {
 		case progRef:
 			return place(file, file.Cache.Mode.Pos)
-		case ImagePlace:
-			return imagePlace(file)
 		case signerRef:
 			return place(file, file.ReleaseBlock().Signer.Pos)
+		case ImagePlace:
+			return imagePlace(file)
+		case testReference:
+			return testPlace(file)
 		}
 		m := reference.FindStringSubmatch(ref)
 		if m[4] != "" {

@@ -23,6 +23,7 @@ type Input struct {
 	Dir    string            // module directory below the context
 	Vendor bool              // the module has a vendor directory
 	Select Select            // what the request's target asks for
+	Runs   []spec.Platform   // what the builder runs programs of, itself or by an emulator
 	VCS    VCS               // what is known of the repository; nothing needs to be where the spec does not ask
 }
 
@@ -39,9 +40,10 @@ type Plan struct {
 	Epoch  string `json:"epoch,omitempty"` // the request's SOURCE_DATE_EPOCH
 	Stamp  *Stamp `json:"stamp,omitempty"` // what Go's build info says of the repository; nil when it says nothing
 	Image  *Image `json:"image,omitempty"` // only for KindImage
+	Test   *Test  `json:"test,omitempty"`  // only for KindTest and KindResults, whose one unit has the settings of the tests
 
 	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
-	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport
+	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport and KindRelease
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
@@ -53,6 +55,7 @@ type Unit struct {
 	Deps    []DepsStep    `json:"deps"`
 	Builds  []BuildOutput `json:"builds"`
 	Outputs []VerifyFile  `json:"outputs"`
+	Runs    []RunFile     `json:"runs,omitempty"`    // outputs to start before they leave
 	Dynamic bool          `json:"dynamic,omitempty"` // some output needs a loader
 	Profile string        `json:"profile,omitempty"` // default.pgo of its programs, below the context
 	OwnC    bool          `json:"ownC,omitempty"`    // packages of the user's own have C or assembly files
@@ -136,6 +139,9 @@ func New(in Input) (*Plan, error) {
 	}
 	if err := uniqueNames(binaries); err != nil {
 		return nil, err
+	}
+	if p.Kind.tests() {
+		return p, p.decideTests(in, binaries)
 	}
 	if p.Units, err = units(in, p.Cache, binaries); err != nil {
 		return nil, err

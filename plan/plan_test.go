@@ -100,7 +100,7 @@ func TestAllowedChecks(t *testing.T) {
 func TestParseTarget(t *testing.T) {
 	file := &spec.File{}
 	_, err := plan.ParseTarget(file, "nonsense")
-	require.EqualError(t, err, `target "nonsense" is unknown, known are bin, image, report and release, each also as NAME/KIND for one binary`)
+	require.EqualError(t, err, `target "nonsense" is unknown, known are bin, image, report, release, test and test-results, each also as NAME/KIND for one binary`)
 	s, err := plan.ParseTarget(file, "server/image")
 	require.NoError(t, err)
 	require.Equal(t, plan.Select{Kind: plan.KindImage, Binary: "server"}, s)

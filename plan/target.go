@@ -16,6 +16,9 @@ const (
 	KindImage   Kind = "image"   // an image that runs them
 	KindReport  Kind = "report"  // what verify found and the plan decided, for people and for programs
 	KindRelease Kind = "release" // archives of all platforms, with checksums and all that speaks of them
+
+	KindTest    Kind = "test"         // what go vet and go test found, if that is no failure
+	KindResults Kind = "test-results" // the same in either case
 )
 
 // Select is a parsed build target: a kind, and optionally the one binary it is narrowed to.
@@ -24,7 +27,10 @@ type Select struct {
 	Binary string // empty: all
 }
 
-// ParseTarget reads a build target: "image", "bin", "report", "release", or one of these after a binary's name ("server/image").
+// Tests reports whether the target is one that tests.
+func (s Select) Tests() bool { return s.Kind.tests() }
+
+// ParseTarget reads a build target: "image", "bin", "report", "release", "test", "test-results", or one of these after a binary's name ("server/image").
 // The empty target is image when the spec has an image block, else bin.
 func ParseTarget(file *spec.File, target string) (Select, error) {
 	if target == "" {
@@ -35,10 +41,10 @@ func ParseTarget(file *spec.File, target string) (Select, error) {
 		binary, kind = "", target
 	}
 	switch k := Kind(kind); k {
-	case KindBin, KindImage, KindReport, KindRelease:
+	case KindBin, KindImage, KindReport, KindRelease, KindTest, KindResults:
 		return Select{Kind: k, Binary: binary}, nil
 	}
-	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image, report and release, each also as NAME/KIND for one binary", target)
+	return Select{}, fmt.Errorf("target %q is unknown, known are bin, image, report, release, test and test-results, each also as NAME/KIND for one binary", target)
 }
 
 func defaultKind(file *spec.File) Kind {

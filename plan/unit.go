@@ -75,7 +75,15 @@ func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 	u.Builds = builds
 	for _, b := range members {
 		u.Dynamic = u.Dynamic || b.linking.dynamic()
-		u.Outputs = append(u.Outputs, VerifyFile{Name: b.name, Header: b.header(), Where: b.ref, Want: b.want(in)})
+		f := VerifyFile{Name: b.name, Header: b.header(), Where: b.ref, Want: b.want(in), Again: in.File.Binaries[b.entry].Verify.Reproducible.V}
+		run, err := smoke(in, b, &f)
+		if err != nil {
+			return err
+		}
+		if run != nil {
+			u.Runs = append(u.Runs, *run)
+		}
+		u.Outputs = append(u.Outputs, f)
 	}
 	return nil
 }

@@ -76,6 +76,11 @@ var fileKeys = []key[File]{
 		does:   "What the outputs of all binaries without a `verify` of their own are held to.",
 		schema: schema{Ref: "#/definitions/verify"},
 	}, readVerify(func(f *File) *Verify { return &f.Verify })},
+	{"test", keyDoc{
+		typ: "mapping", def: "all packages, on the builder's platform", allowed: "the keys of [tests](#tests)", example: `test: {race: true}`,
+		does:   "What the targets `test` and `test-results` do; no other target tests.",
+		schema: schema{AnyOf: []*schema{{Type: "null"}, {Ref: "#/definitions/test"}}},
+	}, readTest},
 }
 
 var verifyKeys = []key[Verify]{
@@ -84,6 +89,16 @@ var verifyKeys = []key[Verify]{
 		does:   "Checks that may fail: what they find stands in the report as a note, and the output leaves the build.",
 		schema: schema{Type: "array", UniqueItems: true, Items: &schema{Type: "string"}},
 	}, many(func(v *Verify) *[]Value[string] { return &v.Allow }, listRule{unique: true, check: someText})},
+	{"run", keyDoc{
+		typ: "mapping", def: "nothing is started", allowed: "the keys of [a run](#a-run); an empty one starts the program without arguments", example: `run: {args: [--version], expect: "server 1"}`,
+		does:   "Start each program where it will run: in the root of the image if one is built, else in an empty one with its loader and libraries. It has no network and is the image's user. What does not do as expected does not leave the build; where the builder can neither run the platform nor emulate it, the report says so.",
+		schema: schema{Ref: "#/definitions/run"},
+	}, readRun},
+	{"reproducible", keyDoc{
+		typ: "true or false", def: "`false`", allowed: "`true`, `false`", example: `reproducible: true`,
+		does:   "Build a second time, with nothing kept from before, at another time, in another folder and with another number of threads, and compare. It takes the time of a build without any cache.",
+		schema: schema{Type: "boolean", Default: false},
+	}, readReproducible},
 }
 
 var cacheKeys = []key[Cache]{

@@ -73,7 +73,7 @@ func refs(texts []Value[string]) []Value[string] {
 func (f *File) VCSNeeds() []string {
 	used := map[string]bool{}
 	for i := range f.Binaries {
-		for _, ref := range f.Binaries[i].Refs() {
+		for _, ref := range slices.Concat(f.Binaries[i].Refs(), f.Binaries[i].Verify.Run.Refs()) {
 			used[ref.V] = true
 		}
 	}

@@ -87,6 +87,7 @@ func (r reading) rules(f *File) {
 		path := fmt.Sprintf("binaries[%d]", i)
 		r.nameNeedsOneMain(path, b)
 		r.ldflags(path, b, declared)
+		r.runRefs(path+".verify", b.Verify, declared)
 		for _, c := range combinations {
 			if pos := c.broken(b); pos.Known() {
 				r.fail(pos, path+"."+c.key, "%s", c.text)
@@ -94,6 +95,7 @@ func (r reading) rules(f *File) {
 		}
 	}
 	r.distinctNames(f.Binaries)
+	r.runRefs("verify", f.Verify, declared)
 	for i, w := range f.Cache.Prog {
 		if err := refsDeclared(w.V, declared); err != nil {
 			r.fail(w.Pos, fmt.Sprintf("cache.prog[%d]", i), "%s", err)

@@ -34,6 +34,7 @@ func Schema() ([]byte, error) {
 	s.Schema = "http://json-schema.org/draft-07/schema#"
 	s.Title = "crossgo build file, version 1"
 	s.Definitions = map[string]*schema{"binary": object(binaryKeys), "image": object(imageKeys), "cache": object(cacheKeys), "verify": object(verifyKeys),
+		"run": object(runKeys), "test": object(testKeys), "expect": object(expectKeys), "output": object(outputKeys),
 		"release": object(releaseKeys), "releaseFile": object(releaseFileKeys), "signer": object(signerKeys)}
 	s.Type = []string{"object", "null"}
 	var out bytes.Buffer

@@ -3,6 +3,7 @@ package spec
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,6 +49,26 @@ func TestExamplesParse(t *testing.T) {
 		_, err := Parse("example", []byte("args: {CACHE_URL: dev}\ncache:\n  "+k.doc.example+"\n"))
 		require.NoError(t, err, k.doc.example)
 	}
+	for _, k := range verifyKeys {
+		_, err := Parse("example", []byte("verify:\n  "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
+	for _, k := range testKeys {
+		_, err := Parse("example", []byte("test:\n  "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
+	for _, k := range runKeys {
+		_, err := Parse("example", []byte("verify:\n  run:\n    "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
+	for _, k := range expectKeys {
+		_, err := Parse("example", []byte("args: {VERSION: dev}\nverify:\n  run:\n    expect:\n      "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
+	for _, k := range outputKeys {
+		_, err := Parse("example", []byte("verify:\n  run:\n    expect:\n      stdout:\n        "+k.doc.example+"\n"))
+		require.NoError(t, err, k.doc.example)
+	}
 	for _, k := range releaseKeys {
 		_, err := Parse("example", []byte("release:\n  "+k.doc.example+"\n"))
 		require.NoError(t, err, k.doc.example)
@@ -80,6 +101,18 @@ func allDocs() []keyDoc {
 		docs = append(docs, k.doc)
 	}
 	for _, k := range cacheKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range verifyKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range testKeys {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range slices.Concat(runKeys, expectKeys) {
+		docs = append(docs, k.doc)
+	}
+	for _, k := range outputKeys {
 		docs = append(docs, k.doc)
 	}
 	for _, k := range releaseKeys {

@@ -42,12 +42,15 @@ type File struct {
 	Release   *Release        // nil when the file has no release: block
 	Cache     Cache
 	Verify    Verify // for the binaries that have none of their own
+	Test      *Test  // nil when the file has no test: block
 }
 
 // Verify says what the gate asks of an output beyond what its other settings mean.
 type Verify struct {
-	Pos   Pos             // where the mapping begins; the zero Pos when there is none
-	Allow []Value[string] // ids of checks that may fail; plan knows which there are
+	Pos          Pos             // where the mapping begins; the zero Pos when there is none
+	Allow        []Value[string] // ids of checks that may fail; plan knows which there are
+	Run          *Run            // nil: no output is started
+	Reproducible Value[bool]     // each output is built twice
 }
 
 // Cache says where compiled code is kept from one build to the next.

@@ -25,7 +25,7 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 		}
 	}
 	for _, b := range job.Builds {
-		err := goCommand{dir: sourceDir(job.Dir), env: env, args: b.Args, out: os.Stderr}.run(ctx)
+		err := goCommand{dir: compileDir(job), env: env, args: b.Args, out: os.Stderr}.run(ctx)
 		if err != nil {
 			return compileError(b, err)
 		}
@@ -37,6 +37,14 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 		return err
 	}
 	return tellObjects()
+}
+
+// compileDir is where the module is.
+func compileDir(job plan.CompileJob) string {
+	if job.Source != "" {
+		return filepath.Join(job.Source, filepath.FromSlash(job.Dir))
+	}
+	return sourceDir(job.Dir)
 }
 
 // rename gives the programs of a run for several the names that the spec wants. The emptied directory goes, and is an error

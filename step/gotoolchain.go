@@ -112,7 +112,7 @@ func (f goFetch) bring(ctx context.Context, v string) error {
 		return err
 	}
 	defer os.Remove(archive)
-	got, err := unpackGo(ctx, archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+v+"/")
+	got, err := unpackGo(ctx, archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+v+"/", leaverFor(f.job.Tools))
 	if own := new(fs.PathError); errors.As(err, &own) {
 		return err // the disk's fault
 	}

@@ -21,17 +21,17 @@ import (
 // unpackGo unpacks the toolchain module's zip without its prefix, leaves out what no build reads, and returns the hash that the
 // checksum database knows the zip by. Each file is decompressed once, on all processors: it is the longest of the steps that a
 // build on an empty machine begins with.
-func unpackGo(ctx context.Context, archive, dest, prefix string) (hash string, err error) {
+func unpackGo(ctx context.Context, archive, dest, prefix string, without leaver) (hash string, err error) {
 	r, err := zip.OpenReader(archive)
 	if err != nil {
 		return "", err
 	}
 	defer r.Close()
-	if err := makePlaces(r.File, dest, prefix); err != nil {
+	if err := makePlaces(r.File, dest, prefix, without); err != nil {
 		return "", err
 	}
 	lines, err := parallel.Map(ctx, runtime.GOMAXPROCS(0), r.File, func(_ context.Context, f *zip.File) (hashLine, error) {
-		sum, err := unpackFile(f, dest, strings.TrimPrefix(f.Name, prefix))
+		sum, err := unpackFile(f, dest, strings.TrimPrefix(f.Name, prefix), without)
 		if err != nil {
 			return hashLine{}, fmt.Errorf("%s: %w", f.Name, err)
 		}
@@ -45,7 +45,7 @@ const maxGo = 1 << 30
 
 // makePlaces makes the directories that the files go to, and refuses what must reach neither the disk nor the hash: one file's
 // line would pass for those of several if its name had an end of line in it.
-func makePlaces(list []*zip.File, dest, prefix string) error {
+func makePlaces(list []*zip.File, dest, prefix string, without leaver) error {
 	var size uint64
 	made := map[string]bool{}
 	for _, f := range list {
@@ -56,7 +56,7 @@ func makePlaces(list []*zip.File, dest, prefix string) error {
 		if strings.Contains(name, "\n") || !filepath.IsLocal(name) {
 			return fmt.Errorf("it holds %q, which is no name of a file", f.Name)
 		}
-		if dir := filepath.Join(dest, filepath.Dir(name)); !leftOut(name) && !made[dir] {
+		if dir := filepath.Join(dest, filepath.Dir(name)); !without(name) && !made[dir] {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err
 			}
@@ -67,14 +67,14 @@ func makePlaces(list []*zip.File, dest, prefix string) error {
 }
 
 // unpackFile writes a file of the zip, unless it is left out, and returns its SHA-256.
-func unpackFile(f *zip.File, dest, name string) (sum [sha256.Size]byte, err error) {
+func unpackFile(f *zip.File, dest, name string, without leaver) (sum [sha256.Size]byte, err error) {
 	in, err := f.Open()
 	if err != nil {
 		return sum, err
 	}
 	defer in.Close()
 	h := sha256.New()
-	if strings.HasSuffix(name, "/") || leftOut(name) {
+	if strings.HasSuffix(name, "/") || without(name) {
 		_, err = io.Copy(h, in)
 	} else {
 		err = writeGo(filepath.Join(dest, name), fileMode(name), io.TeeReader(in, h))
@@ -103,6 +103,23 @@ func writeGo(file string, mode os.FileMode, from io.Reader) error {
 // goPrograms are those of the distribution that go build starts (cmd/go/internal/work); older Go has some that newer Go does within
 // itself. The others, such as vet and gofmt, are as large as all of these together, but for the compiler.
 var goPrograms = []string{"go", "asm", "buildid", "cgo", "compile", "link", "pack", "preprofile"}
+
+// leaver says whether a file of the distribution is left out.
+type leaver func(name string) bool
+
+// leaverFor is the one for a job.
+func leaverFor(tools bool) leaver {
+	if tools {
+		return noTool
+	}
+	return leftOut
+}
+
+// noTool leaves less out than leftOut: go vet and the tools for coverage are wanted, which newer Go compiles when they are asked for.
+func noTool(name string) bool {
+	tool := strings.HasPrefix(name, "pkg/tool/") || strings.HasPrefix(name, "src/cmd/") && !strings.HasSuffix(name, "_test.go") && !strings.Contains(name, "/testdata/")
+	return !tool && leftOut(name)
+}
 
 // leftOut says whether a file of the distribution is nothing that a build reads: tests, documentation, programs for other ends, and
 // the sources of the go command itself, which come compiled.

@@ -29,6 +29,9 @@ var steps = map[string]func(ctx context.Context) error{
 	"unpack":  withJob(unpack),
 	"compile": withJob(compile),
 	"verify":  withJob(check),
+	"again":   withJob(again),
+	"test":    withJob(goTest),
+	"run":     jobAt(plan.PathRunJob, runFiles),
 	"base":    withJob(baseTree),
 	"runtime": withJob(runtimeTree),
 	"report":  withJob(complete),
@@ -55,7 +58,7 @@ func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, args[0]); err != nil {
-		tell(err)
+		tell(err, outOf(args[0]))
 		return 1
 	}
 	return 0
@@ -75,11 +78,23 @@ func names() []string {
 	return list
 }
 
+// outOf is where a step writes.
+func outOf(step string) string {
+	if step == "run" {
+		return plan.PathRunOut
+	}
+	return plan.PathOut
+}
+
 // withJob reads the job before the step runs.
 func withJob[J any](step func(context.Context, J) error) func(context.Context) error {
+	return jobAt(plan.PathJob, step)
+}
+
+func jobAt[J any](dir string, step func(context.Context, J) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		var job J
-		if err := readJSON(filepath.Join(plan.PathJob, plan.JobFile), &job); err != nil {
+		if err := readJSON(filepath.Join(dir, plan.JobFile), &job); err != nil {
 			return err
 		}
 		return step(ctx, job)
@@ -119,13 +134,13 @@ func writeJSON(name string, v any) error {
 type shown struct{ error }
 
 // tell says what went wrong, once on the build's log and once where the frontend finds it after the failure.
-func tell(err error) {
+func tell(err error, out string) {
 	var s shown
 	if !errors.As(err, &s) {
 		fmt.Fprintln(os.Stderr, plan.WithoutReferences(err.Error()))
 	}
 	// Without the file the frontend falls back on the step's name: nothing more can be done here.
-	_ = os.WriteFile(filepath.Join(plan.PathOut, plan.ProblemFile), []byte(err.Error()), 0o644)
+	_ = os.WriteFile(filepath.Join(out, plan.ProblemFile), []byte(err.Error()), 0o644)
 }
 
 func printProblem(name string, w io.Writer) int {

@@ -101,6 +101,12 @@ func TestLeftOutOfTheDistribution(t *testing.T) {
 	} {
 		require.Equal(t, want, leftOut(name), name)
 	}
+	for name, want := range map[string]bool{
+		"pkg/tool/linux_amd64/vet": false, "pkg/tool/linux_amd64/link": false, "src/cmd/covdata/covdata.go": false, "src/fmt/print.go": false,
+		"bin/gofmt": true, "src/cmd/covdata/tool_test.go": true, "src/cmd/cover/testdata/x.go": true, "src/fmt/print_test.go": true,
+	} {
+		require.Equal(t, want, noTool(name), name)
+	}
 }
 
 // TestUnpackGo: the hash is the one that the checksum database has, over all files, also those that are not unpacked.
@@ -110,7 +116,7 @@ func TestUnpackGo(t *testing.T) {
 	writeZip(t, file, prefix+"src/fmt/print.go", prefix+"bin/go", prefix+"doc/note.html", prefix+"VERSION", prefix+"src/fmt/print_test.go")
 	want, err := dirhash.HashZip(file, dirhash.Hash1)
 	require.NoError(t, err)
-	got, err := unpackGo(t.Context(), file, dest, prefix)
+	got, err := unpackGo(t.Context(), file, dest, prefix, leftOut)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	for name, mode := range map[string]os.FileMode{"src/fmt/print.go": 0o644, "bin/go": 0o755, "VERSION": 0o644} {
@@ -126,14 +132,14 @@ func TestUnpackGoRefuses(t *testing.T) {
 	for name, want := range map[string]string{"p/a\n0123  p/b": `"p/a\n0123  p/b"`, "p/../../x": "p/../../x", "/x": "/x"} {
 		file := filepath.Join(t.TempDir(), "go.zip")
 		writeZip(t, file, name)
-		_, err := unpackGo(t.Context(), file, filepath.Join(t.TempDir(), "go"), "p/")
+		_, err := unpackGo(t.Context(), file, filepath.Join(t.TempDir(), "go"), "p/", leftOut)
 		require.ErrorContains(t, err, want)
 	}
 	twice := filepath.Join(t.TempDir(), "go.zip")
 	writeZip(t, twice, "p/a", "p/a")
-	_, err := unpackGo(t.Context(), twice, filepath.Join(t.TempDir(), "go"), "p/")
+	_, err := unpackGo(t.Context(), twice, filepath.Join(t.TempDir(), "go"), "p/", leftOut)
 	require.ErrorIs(t, err, fs.ErrExist)
-	require.ErrorContains(t, makePlaces([]*zip.File{{FileHeader: zip.FileHeader{Name: "p/a", UncompressedSize64: maxGo + 1}}}, t.TempDir(), "p/"), "more than 1024 MiB")
+	require.ErrorContains(t, makePlaces([]*zip.File{{FileHeader: zip.FileHeader{Name: "p/a", UncompressedSize64: maxGo + 1}}}, t.TempDir(), "p/", leftOut), "more than 1024 MiB")
 }
 
 // writeZip writes a zip of files that hold their names.

@@ -20,9 +20,9 @@ type Rule struct {
 	check    func(*subject) []Finding
 }
 
-// Rules are all, in the order of a report. Those about an image come last.
+// Rules are all, in the order of a report. Those about an image and about runs come last.
 func Rules() []Rule {
-	return slices.Concat(identityRules, linkRules, loadRules, hardeningRules, goRules, imageRules)
+	return slices.Concat(identityRules, linkRules, loadRules, hardeningRules, goRules, imageRules, runRules)
 }
 
 // AboutImage reports whether a rule compares a file with the image that it will run in.
@@ -71,17 +71,35 @@ func (r Rule) run(s *subject) []Finding {
 	if r.check == nil {
 		return nil
 	}
-	found := r.check(s)
+	return r.settle(r.check(s), s.want.Allow)
+}
+
+// settle does so for those of several findings that are the rule's.
+func (r Rule) settle(found []Finding, allow []string) []Finding {
 	for i, f := range found {
-		if f.Level != Fail {
-			continue
-		}
-		found[i].Level = r.Severity
-		if slices.Contains(s.want.Allow, r.ID) && !r.Fixed {
-			found[i].Level, found[i].Text = Note, f.Text+" (allowed)"
+		if f.Check == r.ID {
+			found[i] = r.settleOne(f, allow)
 		}
 	}
 	return found
+}
+
+// settleOne gives a finding that does not hold the level that the rule has for it, or that of a note where it is allowed.
+func (r Rule) settleOne(f Finding, allow []string) Finding {
+	if f.Level != Fail {
+		return f
+	}
+	f.Level = r.Severity
+	if slices.Contains(allow, r.ID) && !r.Fixed {
+		f.Level, f.Text = Note, f.Text+" (allowed)"
+	}
+	return f
+}
+
+// rule is the rule with an id that the code itself names.
+func rule(id string) Rule {
+	r, _ := LookupRule(id) // TestRulesAreWhole looks for them
+	return r
 }
 
 // Page is the rule's page of the documentation, in Markdown.

@@ -40,6 +40,7 @@ func TestRulesAreWhole(t *testing.T) {
 			require.False(t, strings.HasSuffix(text, "."), "%s: %q ends with a full stop", r.ID, text)
 		}
 	}
+	require.True(t, seen[RunID] && seen[ReproducibleID])
 }
 
 // TestAllow shows that an allowed rule gives a note, and that a fixed one cannot be allowed.

@@ -78,7 +78,7 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 	flags.StringVarP(&f.file, "file", "f", "", "the spec (default CONTEXT/"+frontend.DefaultFilename+")")
 	flags.StringSliceVar(&f.platforms, "platform", nil, "platforms to build for, such as linux/arm64 (default: the spec's, else the builder's)")
 	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "a folder, - for a tar on standard output, or type=local|tar|oci|docker|image|registry|cacheonly,… (default for binaries: "+defaultOut+"); may be repeated")
-	flags.StringVar(&f.target, "target", "", "bin, image, report or release, or NAME/bin and so on for one binary (default: image when the spec has an image, else bin)")
+	flags.StringVar(&f.target, "target", "", "bin, image, report, release, test or test-results, or NAME/bin and so on for one binary (default: image when the spec has an image, else bin)")
 	flags.StringArrayVar(&f.buildArgs, "build-arg", nil, "KEY=VALUE, or KEY to take the value from the environment; may be repeated")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "id=NAME,src=FILE or id=NAME,env=VARIABLE; may be repeated")
 	flags.StringArrayVar(&f.ssh, "ssh", nil, "default, or ID=SOCKET|KEY,…; may be repeated")

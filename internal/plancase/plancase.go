@@ -21,6 +21,7 @@ type Case struct {
 	Args   map[string]string
 	Vendor bool
 	VCS    plan.VCS
+	Runs   []string // platforms that the builder runs
 }
 
 var (
@@ -81,6 +82,16 @@ var All = []Case{
 		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "report"},
 	{Name: "several-mains", Spec: "# syntax=x\nbinaries: [{main: ./cmd/..., ldflags: ['-s']}, {main: ./tool, name: helper}]\n",
 		Facts: []plan.BinaryFacts{several, {Mains: []plan.MainPackage{{ImportPath: "example.com/app/tool"}}}}, Target: "windows/amd64", Build: "linux/amd64"},
+	{Name: "run", Spec: "# syntax=x\nverify: {run: {args: [--version], expect: 'hello ${V}', max-memory: 32MiB}}\nargs: {V: '1'}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/arm64", Build: "linux/amd64",
+		Runs: []string{"linux/amd64", "linux/arm64"}},
+	{Name: "run-image", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, cgo: 'off', verify: {run: {expect: {exit: 2}}}}, {main: ., libc: glibc}]\nimage: {entrypoint: [/hello], env: {A: b}}\n",
+		Facts: []plan.BinaryFacts{pure, sqlite}, Target: "linux/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
+	{Name: "again", Spec: "# syntax=x\nbinaries: [{main: ., verify: {reproducible: true}}]\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64"},
+	{Name: "test", Spec: "# syntax=x\ntest: {flags: [-short], timeout: 5m, env: {A: b}}\n", Facts: []plan.BinaryFacts{pure}, Target: "linux/amd64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
+	{Name: "test-race", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl, tags: [x]}]\ntest: {race: true, packages: ./a}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64",
+		Kind: "test-results", Runs: []string{"linux/amd64"}},
+	{Name: "test-nowhere", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ntest: {race: true}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
+	{Name: "run-nowhere", Spec: "# syntax=x\nverify: {run: {}}\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
 	{Name: "client-image", Spec: "# syntax=x\nbinaries: [{main: ./a, name: a}, {main: ./b, name: b, libc: glibc}]\nimage: {entrypoint: /a, env: {TZ: Europe/Berlin}}\n",
 		Facts: []plan.BinaryFacts{client, ownC}, Target: "linux/arm64", Build: "linux/amd64"},
 	{Name: "release", Spec: "# syntax=x\nargs: {VERSION: dev}\nrelease: {files: [LICENSE, {from: 'docs/*.md', to: doc/}], wrap: on, signer: minisign}\n",
@@ -115,11 +126,19 @@ func (c Case) Input() (plan.Input, error) {
 	if err != nil {
 		return plan.Input{}, err
 	}
+	var runs []spec.Platform
+	for _, name := range c.Runs {
+		p, err := spec.ParsePlatform(name)
+		if err != nil {
+			return plan.Input{}, err
+		}
+		runs = append(runs, p)
+	}
 	selection, err := plan.ParseTarget(file, c.Kind)
 	return plan.Input{
 		File: file, Facts: plan.TargetFacts{Platform: c.Target, Binaries: c.Facts},
 		Go: plan.Go{Version: "1.26.8", Where: "go.mod:3", Build: c.Build}, Target: target, Build: build,
-		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection, VCS: c.VCS,
+		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection, VCS: c.VCS, Runs: runs,
 	}, err
 }
 
