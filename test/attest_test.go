@@ -132,7 +132,7 @@ func TestAttestationsOfFiles(t *testing.T) {
 		requireProvenance(t, all[provenanceType], "crossgo/crossgo")
 	}
 	again := t.TempDir()
-	build(t, dir, "--sbom=true", "--target=bin", "--platform=linux/arm64", "--no-cache", "-o", again).OK(t)
+	build(t, dir, "--sbom=true", "--target=bin", "--platform=linux/arm64", "-o", again).OK(t)
 	require.Equal(t, digestOf(t, filepath.Join(out, "linux_arm64", "sbom.spdx.json")), digestOf(t, filepath.Join(again, "sbom.spdx.json")))
 	build(t, dir, "--target=bin", "--platform=linux/arm64", "-o", again+"/none").OK(t)
 	require.Equal(t, []string{"hello"}, files(t, again+"/none"))
