@@ -25,6 +25,7 @@ func (r *request) publish(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 	if err != nil {
 		return nil, err
 	}
+	r.warn(ctx, plans)
 	ref, err := r.solve(ctx, gollb.Publish(r.inputs, r.code, publication, packed))
 	if err != nil {
 		return nil, err
@@ -32,7 +33,8 @@ func (r *request) publish(ctx context.Context, plans []*plan.Plan) (*gwclient.Re
 	return r.single(ctx, ref)
 }
 
-// pack has a platform's archive made, so that no more platforms are compiled at once than the memory allows.
+// pack has a platform's archive made, so that no more platforms are compiled at once than the memory allows, and reads what the gate
+// warns of.
 func (r *request) pack(ctx context.Context, p *plan.Plan) (llb.State, error) {
 	in := r.inputs
 	in.Read = r.read
@@ -40,8 +42,10 @@ func (r *request) pack(ctx context.Context, p *plan.Plan) (llb.State, error) {
 	if err != nil {
 		return llb.State{}, err
 	}
-	_, err = r.solveLimited(ctx, st)
-	return st, err
+	if _, err = r.solveLimited(ctx, st); err != nil {
+		return llb.State{}, err
+	}
+	return st, r.readWarnings(ctx, in, p)
 }
 
 // single is a result of files that belong to no platform. Exporters ask every result for one: it is the one that was asked for, or of

@@ -68,7 +68,7 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 		if err != nil {
 			return nil, nil, err
 		}
-		in.Base, img = base, config
+		in.Base, in.BaseUser, img = base, config.Config.User, config
 	}
 	img.Platform = target
 	if p.Image != nil {

@@ -22,6 +22,7 @@ type Inputs struct {
 	Build    ocispecs.Platform                     // the machine that compiles
 	Base     *llb.State                            // the image's base; nil from scratch
 	Process  plan.Process                          // what the image says of its program, base included
+	BaseUser string                                // who the base's config runs programs as
 	Read     []llb.State                           // what the plan was made by, see carry
 	Archives map[string]string                     // base address of each package archive by id
 	Proxy    llb.ProxyEnv                          // for steps with a network

@@ -265,6 +265,21 @@ func TestWhatThePlanWasMadeByIsCarried(t *testing.T) {
 	}
 }
 
+// TestBaseUser: who the image runs as decides what the gate lets through, and where the spec says nothing the base does.
+func TestBaseUser(t *testing.T) {
+	i := slices.IndexFunc(plancase.All, func(c plancase.Case) bool { return c.Name == "base-image" })
+	for _, want := range []struct{ spec, base, user string }{{"7", "app", "7"}, {"", "app", "app"}} {
+		in, p, code := decided(t, plancase.All[i])
+		require.NoError(t, p.Pin(plancase.Lock(p)))
+		p.Image.User, in.BaseUser = want.spec, want.base
+		st, err := gollb.Emit(in, p, code)
+		require.NoError(t, err)
+		text, err := llbtext.Text(marshal(t, in, st))
+		require.NoError(t, err)
+		require.Contains(t, text, `"user": "`+want.user+`"`)
+	}
+}
+
 func emit(t *testing.T, c plancase.Case) *pb.Definition {
 	t.Helper()
 	in, p, code := decided(t, c)

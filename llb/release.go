@@ -11,8 +11,8 @@ import (
 // pack is a platform's archive with what speaks of it.
 func pack(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error) {
 	e := in.self("pack", fmt.Sprintf("[%s] pack %s", p.Target, p.Release.Archive), p.Release.Where, p.Release.Archive, p.PackJob())
-	e.mount(plan.PathIn, merge(p, units, func(u unitOutput) llb.State { return u.verified.files }, ""))
 	for i, u := range units {
+		e.mount(path.Join(plan.PathIn, fmt.Sprint(i)), u.verified.files)
 		e.mount(path.Join(plan.PathReport, fmt.Sprint(i)), u.verified.report)
 	}
 	for i, f := range p.Release.Files {

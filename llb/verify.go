@@ -1,6 +1,7 @@
 package llb
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/crossgo/crossgo/plan"
@@ -18,6 +19,9 @@ type verified struct {
 // verify is the gate: the unit's files are had from nowhere else.
 func verify(in Inputs, p *plan.Plan, u plan.Unit, c compiled) verified {
 	job := plan.VerifyJob{Platform: p.Target, Files: u.Outputs, Root: p.Image != nil && p.Image.Base != ""}
+	if job.Root {
+		job.User = cmp.Or(p.Image.User, in.BaseUser)
+	}
 	if p.Image != nil && p.Image.BaseSet != nil {
 		job.Needs = p.Image.BaseSet.Parts
 	}

@@ -120,6 +120,7 @@ type VerifyJob struct {
 	Platform string       `json:"platform"`
 	Files    []VerifyFile `json:"files"`
 	Root     bool         `json:"root,omitempty"`  // PathRoot holds the image that the files will run in
+	User     string       `json:"user,omitempty"`  // with Root: who runs them there, as in the image's config; empty is root
 	Needs    []string     `json:"needs,omitempty"` // of these parts of an image without a base NeedsFile lists those that the files need
 }
 

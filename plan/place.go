@@ -77,12 +77,12 @@ func Places(file *spec.File, text string) string {
 		switch ref {
 		case progRef:
 			return place(file, file.Cache.Mode.Pos)
-		case ImagePlace:
-			return imagePlace(file)
 		case signerRef:
 			return place(file, file.ReleaseBlock().Signer.Pos)
 		case testReference:
 			return testPlace(file)
+		case ImagePlace:
+			return imagePlace(file)
 		}
 		m := reference.FindStringSubmatch(ref)
 		if m[4] != "" {

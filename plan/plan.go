@@ -43,7 +43,7 @@ type Plan struct {
 	Test   *Test  `json:"test,omitempty"`  // only for KindTest and KindResults, whose one unit has the settings of the tests
 
 	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
-	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport
+	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport and KindRelease
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the

@@ -39,6 +39,7 @@ const ReleaseTime = "1980-01-01T00:00:00Z"
 // Names in a release's folder, beside archives and checksums. The endings stand behind the archive's name.
 const (
 	ReleaseLock  = "lock.json"
+	ReleasePage  = "report.html"  // over all platforms
 	ReportEnding = ".report.json" // and SBOMEnding
 	maxEpoch     = 1 << 32        // what a zip archive's time has room for
 )
@@ -128,23 +129,22 @@ func releaseTime(in Input) (string, error) {
 	return ReleaseTime, nil
 }
 
-// PackJob puts the files below PathIn and what stands below PathFiles/0, PathFiles/1 and so on into an archive, and its report
-// and SBOM beside it.
+// PackJob puts the units' files below PathIn/0, PathIn/1 and so on, and what stands below PathFiles/0, PathFiles/1 and so on, into an
+// archive, and its report and SBOM beside it.
 type PackJob struct {
-	Platform string        `json:"platform"`
-	Archive  string        `json:"archive"`
-	Format   string        `json:"format"`
-	Folder   string        `json:"folder,omitempty"`
-	Time     string        `json:"time"`
-	Files    []ReleaseFile `json:"files,omitempty"`
-	Reports  int           `json:"reports"`        // PathReport/0, PathReport/1 and so on hold what verify found
-	SBOM     bool          `json:"sbom,omitempty"` // SBOMFile is below PathAttest
+	Archive string        `json:"archive"`
+	Format  string        `json:"format"`
+	Folder  string        `json:"folder,omitempty"`
+	Time    string        `json:"time"`
+	Files   []ReleaseFile `json:"files,omitempty"`
+	Report  ReportJob     `json:"report"`         // without layers
+	SBOM    bool          `json:"sbom,omitempty"` // SBOMFile is below PathAttest
 }
 
 // PackJob is how the platform's archive is made.
 func (p *Plan) PackJob() PackJob {
 	r := p.Release
-	return PackJob{Platform: p.Target, Archive: r.Archive, Format: r.Format, Folder: r.Folder, Time: r.Time, Files: r.Files, Reports: len(p.Units), SBOM: r.SBOM}
+	return PackJob{Archive: r.Archive, Format: r.Format, Folder: r.Folder, Time: r.Time, Files: r.Files, Report: p.Report(nil), SBOM: r.SBOM}
 }
 
 // Publication is what a release is made of when the archives of all platforms are there.
@@ -210,7 +210,7 @@ func Publish(in Input, plans []*Plan) (Publication, error) {
 func releaseNames(in Input, plans []*Plan) ([]string, error) {
 	var errs []error
 	block := in.File.ReleaseBlock()
-	names := []string{ReleaseLock}
+	names := []string{ReleaseLock, ReleasePage}
 	by := map[string]string{}
 	for _, p := range plans {
 		r := p.Release

@@ -32,10 +32,10 @@ type ReportedFile struct {
 	Decisions []Decision `json:"decisions"`
 }
 
-// reportFiles are those of a plan whose report is asked for; others carry none of it.
+// reportFiles are those of a plan whose report is asked for, alone or with a release; others carry none of it.
 func reportFiles(in Input, all []binary) []ReportedFile {
 	var list []ReportedFile
-	if in.Select.Kind != KindReport {
+	if in.Select.Kind != KindReport && in.Select.Kind != KindRelease {
 		return nil
 	}
 	for _, b := range all {
@@ -63,6 +63,9 @@ var reported = []func(Input, binary, spec.Binary) Decision{
 		return Decision{Name: "target", Value: strings.Join(env, " "), Why: "the platform " + in.Target.String()}
 	},
 	decidedCGO,
+	func(in Input, b binary, e spec.Binary) Decision {
+		return said(in, "buildmode", string(b.linking.mode), e.Mode.Pos, "")
+	},
 	decidedLibc,
 	func(in Input, b binary, e spec.Binary) Decision {
 		why := "default with " + string(b.linking.libc)
@@ -123,6 +126,9 @@ func decidedLibc(in Input, b binary, e spec.Binary) Decision {
 	value := string(b.linking.libc)
 	if b.linking.floor != "" {
 		value += ">=" + b.linking.floor
+	}
+	if b.linking.mode.Library() {
+		return said(in, "libc", value, e.Libc.Pos, "the one that Go makes libraries for")
 	}
 	return said(in, "libc", value, e.Libc.Pos, "default for link: "+string(b.linking.link))
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/verify/report"
 )
 
 // gather puts what was made for each platform, the lock and the checksums of all into one folder.
@@ -36,14 +37,42 @@ func gather(_ context.Context, job plan.GatherJob) error {
 	if err != nil {
 		return err
 	}
-	sums = append(sums, sum{plan.ReleaseLock, sha256.Sum256(lock)})
+	page, err := releasePage(plan.PathOut)
+	if err != nil {
+		return err
+	}
+	sums = append(sums, sum{plan.ReleaseLock, sha256.Sum256(lock)}, sum{plan.ReleasePage, sha256.Sum256(page)})
 	err = errors.Join(
 		os.WriteFile(filepath.Join(plan.PathOut, plan.ReleaseLock), lock, 0o644),
+		os.WriteFile(filepath.Join(plan.PathOut, plan.ReleasePage), page, 0o644),
 		os.WriteFile(filepath.Join(plan.PathOut, job.Checksums), checksums(sums), 0o644))
 	if err != nil {
 		return err
 	}
 	return sameTime(plan.PathOut, when)
+}
+
+// releasePage is a page for people over the reports in a folder.
+func releasePage(dir string) ([]byte, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*"+plan.ReportEnding))
+	if err != nil {
+		return nil, err
+	}
+	var all []report.Report
+	for _, name := range names {
+		one, err := readReports(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one...)
+	}
+	html, err := report.LookupFormat("html")
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = html.Write(&b, all)
+	return b.Bytes(), err
 }
 
 // sum is a file's checksum.

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
-	"github.com/crossgo/crossgo/verify/report"
 )
 
 // packed is one file of an archive.
@@ -48,20 +47,11 @@ func pack(_ context.Context, job plan.PackJob) error {
 			return err
 		}
 	}
-	return packReport(job, archive)
-}
-
-// packReport joins what verify found about the units.
-func packReport(job plan.PackJob, archive string) error {
-	all := report.Report{Platform: job.Platform}
-	for i := range job.Reports {
-		var rep report.Report
-		if err := readJSON(filepath.Join(plan.PathReport, strconv.Itoa(i), plan.ReportFile), &rep); err != nil {
-			return err
-		}
-		all.Files = append(all.Files, rep.Files...)
+	rep, err := composed(job.Report, "/")
+	if err != nil {
+		return err
 	}
-	return writeWith(archive+plan.ReportEnding, all.JSON)
+	return writeWith(archive+plan.ReportEnding, rep.JSON)
 }
 
 // releaseTime reads the time of a release's files.
@@ -76,7 +66,7 @@ func releaseTime(text string) (time.Time, error) {
 // packedFiles are all files of the archive, sorted by name: the programs below in, which may be executed, libraries with their
 // headers, and what is taken of the build context.
 func packedFiles(job plan.PackJob, in, context string) ([]packed, error) {
-	files, err := regularFiles(in)
+	files, err := outputs(len(job.Report.Units), in)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +82,24 @@ func packedFiles(job plan.PackJob, in, context string) ([]packed, error) {
 	}
 	slices.SortFunc(files, func(a, b packed) int { return strings.Compare(a.name, b.name) })
 	return files, distinctPaths(files)
+}
+
+// outputs are the files of all units. A shared and a static library of one package have one header: plan.New refuses all else that
+// has one name.
+func outputs(units int, in string) ([]packed, error) {
+	var all []packed
+	for i := range units {
+		files, err := regularFiles(filepath.Join(in, strconv.Itoa(i)))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			if !slices.ContainsFunc(all, func(g packed) bool { return g.name == f.name }) {
+				all = append(all, f)
+			}
+		}
+	}
+	return all, nil
 }
 
 // distinctPaths refuses two files of one name, and a file where another needs a folder. The files are sorted.

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/verify"
+	"github.com/crossgo/crossgo/verify/report"
 	"github.com/stretchr/testify/require"
 )
 
@@ -42,7 +44,10 @@ func packFiles(t *testing.T, job plan.PackJob, in string, taken ...string) ([]by
 	for i, dir := range taken {
 		require.NoError(t, os.Rename(dir, filepath.Join(context, fmt.Sprint(i))))
 	}
-	files, err := packedFiles(job, in, context)
+	units := t.TempDir()
+	require.NoError(t, os.Rename(in, filepath.Join(units, "0")))
+	job.Report.Units = []plan.ReportUnit{{}}
+	files, err := packedFiles(job, units, context)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +158,6 @@ func TestZipBeforeItsTime(t *testing.T) {
 }
 
 func TestPackRefuses(t *testing.T) {
-	programs := tree(t, map[string]string{"server*": "x"})
 	link := tree(t, map[string]string{"docs/a.md": "a"})
 	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(link, "docs/b.md")))
 	two := tree(t, map[string]string{"docs/a.md": "a", "docs/b.md": "b"})
@@ -173,10 +177,10 @@ func TestPackRefuses(t *testing.T) {
 		{"a folder of the name of a program", tree(t, map[string]string{"x": "a"}), plan.ReleaseFile{From: "x", To: "server/"},
 			"release.files: server would be a file and the folder of server/x in the archive: give one of them another place with to"},
 	} {
-		_, err := packFiles(t, plan.PackJob{Format: "zip", Time: "0", Files: []plan.ReleaseFile{c.file}}, programs, c.taken)
+		_, err := packFiles(t, plan.PackJob{Format: "zip", Time: "0", Files: []plan.ReleaseFile{c.file}}, tree(t, map[string]string{"server*": "x"}), c.taken)
 		require.EqualError(t, err, c.want, c.name)
 	}
-	_, err := packFiles(t, plan.PackJob{Format: "rar", Time: "0"}, programs)
+	_, err := packFiles(t, plan.PackJob{Format: "rar", Time: "0"}, tree(t, map[string]string{"server*": "x"}))
 	require.EqualError(t, err, `format "rar" is unknown`)
 }
 
@@ -198,6 +202,35 @@ func TestGather(t *testing.T) {
 	}
 	_, err = gathered(plan.GatherJob{Count: 2}, tree(t, map[string]string{"0/b.zip": "b", "1/b.zip": "a"}), t.TempDir())
 	require.ErrorIs(t, err, fs.ErrExist)
+}
+
+// TestOneHeaderForTwoLibraries: they stand in two units.
+func TestOneHeaderForTwoLibraries(t *testing.T) {
+	in := tree(t, map[string]string{"0/libsum.so": "s", "0/sum.h": "h", "1/libsum.a": "a", "1/sum.h": "h"})
+	files, err := packedFiles(plan.PackJob{Report: plan.ReportJob{Units: make([]plan.ReportUnit, 2)}}, in, "")
+	require.NoError(t, err)
+	var names []string
+	for _, f := range files {
+		names = append(names, f.name)
+	}
+	require.Equal(t, []string{"libsum.a", "libsum.so", "sum.h"}, names)
+}
+
+// TestReleasePage: one page over the platforms, the same each time.
+func TestReleasePage(t *testing.T) {
+	dir := t.TempDir()
+	for _, platform := range []string{"linux/arm64", "windows/amd64"} {
+		rep := report.Report{Platform: platform, Files: []report.File{{Name: "server", Findings: []verify.Finding{{Check: "machine", Level: verify.Pass, Found: "x"}}}}}
+		require.NoError(t, writeWith(filepath.Join(dir, strings.ReplaceAll(platform, "/", "_")+".zip"+plan.ReportEnding), rep.JSON))
+	}
+	page, err := releasePage(dir)
+	require.NoError(t, err)
+	for _, platform := range []string{"linux/arm64", "windows/amd64"} {
+		require.Contains(t, string(page), platform)
+	}
+	again, err := releasePage(dir)
+	require.NoError(t, err)
+	require.Equal(t, page, again)
 }
 
 func TestGoVersion(t *testing.T) {

@@ -22,13 +22,20 @@ import (
 
 var sums = []byte("00  app_linux_amd64.tar.gz\n")
 
+// A key of minisign, of no use but for these tests: without a password, and with the password "secret", by a scrypt that is cheaper than
+// minisign's own.
+const (
+	minisignPublic = "RWQSC4mf0zuxIEaW73dZXvN2Rm+ZQ40MG8aYliNO1hDwzE/KfyUgsvmJ"
+	minisignPlain  = "untrusted comment: minisign encrypted secret key\n" +
+		"RWQAAEIyAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEguJn9M7sSBR8Ui1OIzJYzmzVHKcrXf83/XQODwV45/CELWWc3I/I0aW73dZXvN2Rm+ZQ40MG8aYliNO1hDwzE/KfyUgsvmJAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+	minisignLocked = "untrusted comment: minisign encrypted secret key\n" +
+		"RWRTY0IyYSBzYWx0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgb2sAgAAAAAAAAAAAAAEAAAAA6AQeIb3Nt8dmuRcZ1ECN1rfa4BaJIWSlLP0e2980OZOUNSGXhDQ7tlwNDStpqlCxpBWWYNaAg0lGKc+XFGV01JqW1kNxsx14duA8sHsvY95l9nPw5CKSQ9L1/6RFKgS3rrFB3FAG7ss=\n"
+)
+
 func TestMinisign(t *testing.T) {
-	public, private, err := minisign.GenerateKey(rand.Reader)
-	require.NoError(t, err)
-	plain, err := private.MarshalText()
-	require.NoError(t, err)
-	locked, err := minisign.EncryptKey("secret", private) // scrypt as minisign wants it: a second and a gigabyte, and so again to read it
-	require.NoError(t, err)
+	var public minisign.PublicKey
+	require.NoError(t, public.UnmarshalText([]byte(minisignPublic)))
+	plain, locked := []byte(minisignPlain), []byte(minisignLocked)
 	job := plan.SignJob{Signer: "minisign", File: "SHA256SUMS", Time: "1769860800"}
 	var signatures []string
 	for _, key := range []struct{ key, password []byte }{{plain, nil}, {plain, nil}, {locked, []byte("secret")}} {
@@ -43,8 +50,10 @@ func TestMinisign(t *testing.T) {
 	require.Equal(t, signatures[0], signatures[1])
 	require.Equal(t, signatures[1], signatures[2])
 
-	_, _, err = signMinisign(job, locked, nil, sums)
+	_, _, err := signMinisign(job, locked, nil, sums)
 	require.ErrorContains(t, err, "the key has a password: give it with --secret id=minisign-password")
+	_, _, err = signMinisign(job, locked, []byte("wrong"), sums)
+	require.Error(t, err)
 	_, _, err = signMinisign(job, []byte("nonsense"), nil, sums)
 	require.ErrorContains(t, err, "no secret key of minisign")
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/verify"
@@ -25,17 +26,17 @@ func check(_ context.Context, job plan.VerifyJob) error {
 	}
 	rep := report.Report{Platform: job.Platform}
 	for _, f := range job.Files {
-		name := filepath.Join(plan.PathIn, f.Name)
-		rep.Check(f.Name, name, f.Want)
-		entry := &rep.Files[len(rep.Files)-1]
-		if err := fits(entry, name, job.Root); err != nil {
-			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
-		}
+		rep.Check(f.Name, filepath.Join(plan.PathIn, f.Name), f.Want)
+	}
+	if err := fits(rep.Files, job); err != nil {
+		return err
+	}
+	for i, f := range job.Files {
 		found, err := asked(f, differences)
 		if err != nil {
 			return err
 		}
-		entry.Findings = append(entry.Findings, found...)
+		rep.Files[i].Findings = append(rep.Files[i].Findings, found...)
 	}
 	if err := writeWith(filepath.Join(plan.PathReport, plan.ReportFile), rep.JSON); err != nil {
 		return err
@@ -75,14 +76,47 @@ func passLinks(from, to string) error {
 	return err
 }
 
-// fits looks whether the file's loader and libraries are in the image that it will run in.
-func fits(entry *report.File, name string, root bool) error {
-	if !root {
+// fits looks whether the files' loaders and libraries are in the image that they will run in, and whether that is one for the
+// platform at all.
+func fits(files []report.File, job plan.VerifyJob) error {
+	if !job.Root {
 		return nil
 	}
-	findings, err := verify.Fits(plan.PathRoot, name)
-	entry.Findings = append(entry.Findings, findings...)
-	return err
+	dir, err := os.OpenRoot(plan.PathRoot)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	tree, err := verify.DirFS(dir)
+	if err != nil {
+		return err
+	}
+	for i, f := range job.Files {
+		if f.Want.BuildMode != "" { // what loads a library decides what it fits
+			continue
+		}
+		img := verify.Rootfs{FS: tree, User: job.User, Allow: f.Want.Allow}
+		findings, err := fitsOne(img, f.Name)
+		if err != nil {
+			return fmt.Errorf("%s: verify %s: %w", f.Where, f.Name, err)
+		}
+		files[i].Findings = slices.Concat(files[i].Findings, img.Machine(f.Want), findings)
+	}
+	return nil
+}
+
+// fitsOne is for one program, which the image has at its top. Its mode there is ours to set.
+func fitsOne(img verify.Rootfs, name string) ([]verify.Finding, error) {
+	f, err := os.Open(filepath.Join(plan.PathIn, name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return img.Fits(verify.Program{Path: "/" + name, File: f, Size: info.Size()})
 }
 
 // failures are the checks that did not hold, one line each.

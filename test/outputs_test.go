@@ -113,6 +113,11 @@ func TestPushedImageIsWholeAndRunsAsNobody(t *testing.T) {
 		"-o", "type=image,push=true,name="+world.Registry.Ref("test/hello:1")).OK(t)
 	checkHelloImage(t, "test/hello:1")
 	runAsNobody(t, world.Registry.Images(t, "test/hello:1")["linux/"+runtime.GOARCH])
+	said := world.Crossgo(t, "", nil, "verify", world.Registry.Ref("test/hello:1")).OK(t).Stdout
+	for _, platform := range []string{"linux/amd64", "linux/arm64"} {
+		require.Contains(t, said, world.Registry.Ref("test/hello:1")+"!/hello: ok: "+platform)
+	}
+	require.Zero(t, world.Crossgo(t, "", nil, "diff", world.Registry.Ref("test/hello:1"), world.Registry.Ref("test/hello:1")).Code)
 }
 
 // runAsNobody runs an image's program as a container would: its root directory, its user, its environment.
@@ -186,6 +191,11 @@ func TestImageOnABaseReference(t *testing.T) {
 	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries:\n  - main: .\n    cgo: off\nimage:\n  base: docker.io/test/base:1\n"})
 	build(t, dir, twoPlatforms, "-o", out).OK(t)
 	require.Subset(t, files(t, out), []string{"linux_arm64/from-base", "linux_arm64/hello"})
+
+	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries:\n  - main: .\n    cgo: off\nimage:\n  base: docker.io/test/base:1\n  user: ghost\n"})
+	r := build(t, dir, twoPlatforms, "-o", t.TempDir())
+	require.NotZero(t, r.Code)
+	require.Contains(t, r.Output(), "fits-modes: the image has no user ghost in /etc/passwd")
 }
 
 func TestNothingChangedRunsNothing(t *testing.T) {

@@ -55,7 +55,7 @@ func TestReleaseIsTheSameTwice(t *testing.T) {
 	for _, a := range archives {
 		want = append(want, a, a+".report.json", a+".spdx.json")
 	}
-	want = append(want, "lock.json", "SHA256SUMS", "SHA256SUMS.minisig")
+	want = append(want, "lock.json", "report.html", "SHA256SUMS", "SHA256SUMS.minisig")
 	var sums strings.Builder
 	for _, name := range want[:len(want)-2] {
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(first[name]), name)

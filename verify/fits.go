@@ -2,102 +2,29 @@ package verify
 
 import (
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// Fits says whether the executable at file can start in the directory tree root, the root file system of an image: its
-// loader is there, every needed library is found (recursively, as the loader would), all are for the same machine, and
-// they define every symbol version that is needed. Links are followed inside of root only.
-//
-// file is a path of this machine. Below root it is taken where it stands, elsewhere it is taken to be put at the top of
-// root, as images do with their entrypoint; this decides what $ORIGIN means. The error is for a root or file that cannot
-// be read at all.
-func Fits(root, file string) ([]Finding, error) {
-	dir, err := os.OpenRoot(root)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	t := tree{dir}
-	program, bad, err := openProgram(t, root, file)
-	switch {
-	case err != nil:
-		return nil, err
-	case bad != "":
-		return fail("fits-loader", bad, "", "is "+bad+", want an executable"), nil
-	case program.bin.format != formatELF:
-		return note("fits-loader", program.bin.format, "", "is a "+program.bin.format+" file, whose libraries are not looked for in an image"), nil
-	case program.bin.interp == "" && len(program.bin.needed) == 0:
-		return pass("fits-loader", "static", "", "is static and needs nothing of the image"), nil
-	case program.bin.interp == "":
-		return fail("fits-loader", "none", "", "needs "+strings.Join(program.bin.needed, ", ")+", but names no loader"), nil
-	}
-	return fitDynamic(t, program)
-}
-
-// openProgram reads the program and decides where in the tree it is.
-func openProgram(t tree, root, file string) (program *object, bad string, err error) {
-	place, inside, err := placeIn(root, file)
-	if err != nil {
-		return nil, "", err
-	}
-	var f *os.File
-	var info os.FileInfo
-	if inside {
-		f, place, info, err = t.open(place)
-	} else if info, err = os.Stat(file); err == nil && info.Mode().IsRegular() {
-		f, err = os.Open(file)
-	}
-	switch {
-	case info != nil && !info.Mode().IsRegular():
-		return nil, kindOf(info), nil
-	case err != nil:
-		return nil, "", fmt.Errorf("%s: %w", file, err)
-	}
-	defer f.Close()
-	bin, err := parse(f, info.Size())
-	if err != nil {
-		return nil, err.Error(), nil
-	}
-	return &object{path: place, bin: bin}, "", nil
-}
-
-// placeIn is the path of file inside of root, or at the top of it for a file elsewhere.
-func placeIn(root, file string) (place string, inside bool, err error) {
-	if root, err = filepath.Abs(root); err != nil {
-		return "", false, err
-	}
-	if file, err = filepath.Abs(file); err != nil {
-		return "", false, err
-	}
-	rel, err := filepath.Rel(root, file)
-	if err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
-		return "/" + filepath.Base(file), false, nil
-	}
-	return "/" + filepath.ToSlash(rel), true, nil
-}
-
-// fitDynamic loads as the loader would and compares what is needed with what is there.
-func fitDynamic(t tree, program *object) ([]Finding, error) {
+// fitDynamic loads as the loader would and compares what is needed with what is there. It gives what was loaded, the program first
+// and the loader last; nothing of it when the loader is missing.
+func fitDynamic(t tree, program *object) ([]Finding, []*object, error) {
 	asked := program.bin.interp
 	real, info, err := t.resolve(asked)
 	if err != nil || !info.Mode().IsRegular() {
-		return fail("fits-loader", "missing", asked, missingLoader(t, asked)), nil
+		return fail("fits-loader", "missing", asked, missingLoader(t, asked)), nil, nil
 	}
 	s, err := newSearcher(t, asked, real)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	loader, bad := s.load(asked, program)
 	if loader == nil {
-		return fail("fits-loader", bad, asked, "needs the loader "+asked+", "+bad), nil
+		return fail("fits-loader", bad, asked, "needs the loader "+asked+", "+bad), nil, nil
 	}
 	if info.Mode()&0o111 == 0 {
-		return fail("fits-loader", info.Mode().String(), asked, "needs the loader "+asked+", which the image has without the right to execute it"), nil
+		return fail("fits-loader", info.Mode().String(), asked, "needs the loader "+asked+", which the image has without the right to execute it"), nil, nil
 	}
 	findings := pass("fits-loader", asked, asked, "the image has the loader "+asked)
 	loaded, missing := s.loadAll(program, loader)
@@ -109,7 +36,7 @@ func fitDynamic(t tree, program *object) ([]Finding, error) {
 	if s.libc == glibc {
 		findings = append(findings, loaded.versions()...)
 	}
-	return findings, nil
+	return findings, append(slices.Clone(loaded.order), loader), nil
 }
 
 // missingLoader says which loaders the image has instead.
@@ -129,7 +56,7 @@ func missingLoader(t tree, asked string) string {
 	if len(has) > 0 {
 		instead = "its loader is " + strings.Join(has, ", ")
 	}
-	return fmt.Sprintf("needs %s (%s), which the image does not have (%s)", asked, kind, instead)
+	return fmt.Sprintf("needs %s (%s), which the image does not have (%s)%s", asked, kind, instead, bringsLoader(asked))
 }
 
 // loadedSet is everything loaded, the program first, then in the loader's breadth-first order.
@@ -160,7 +87,7 @@ func (s *searcher) loadAll(program, loader *object) (*loadedSet, []Finding) {
 			}
 			lib, why := s.find(o, name)
 			if lib == nil {
-				missing = append(missing, fail("fits-needed", name, name, fmt.Sprintf("%s needs %s, %s", o.path, name, why))...)
+				missing = append(missing, fail("fits-needed", name, name, fmt.Sprintf("%s needs %s, %s%s", o.path, name, why, bringsLibrary(s.libc, name)))...)
 				set.byName[name] = nil
 				continue
 			}

@@ -15,6 +15,7 @@ type Image struct {
 	Has    []string `json:"has,omitempty"`    // ids of needs that are met whatever Root has
 	Root   string   `json:"root,omitempty"`   // the directory with the base's files; empty where there are none
 	Env    []string `json:"env,omitempty"`    // the variables that the image sets, NAME=value
+	Files  FS       `json:"-"`                // the base's files, where they are in no directory
 }
 
 // The ids of needs; the rule about one is called needs-ID.
@@ -172,18 +173,27 @@ func (n need) met(img Image) string {
 			return fmt.Sprintf("the image says where to find %s (%s)", n.what, kv)
 		}
 	}
-	if img.Root == "" || n.in == nil {
-		return ""
-	}
-	dir, err := os.OpenRoot(img.Root)
-	if err != nil {
-		return ""
-	}
-	defer dir.Close()
-	if n.in(tree{dir}) {
+	if n.in != nil && img.lookIn(n.in) {
 		return "the image has " + n.what
 	}
 	return ""
+}
+
+// lookIn asks for something in the image's files. Where there are none, or they cannot be read, the answer is no.
+func (img Image) lookIn(has func(tree) bool) bool {
+	if img.Files != nil {
+		return has(tree{img.Files})
+	}
+	if img.Root == "" {
+		return false
+	}
+	dir, err := os.OpenRoot(img.Root)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	files, err := DirFS(dir)
+	return err == nil && has(tree{files})
 }
 
 // checkNeed is the check of one need. Without an image there is nothing to compare: then checkNeeds lists them.

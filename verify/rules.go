@@ -71,23 +71,21 @@ func (r Rule) run(s *subject) []Finding {
 	if r.check == nil {
 		return nil
 	}
-	found := r.check(s)
-	for i, f := range found {
-		found[i] = r.settle(f, s.want.Allow)
-	}
-	return found
+	return r.settle(r.check(s), s.want.Allow)
 }
 
-// settle gives a finding that does not hold the level that the rule has for it, or that of a note where it is allowed.
-func (r Rule) settle(f Finding, allow []string) Finding {
-	if f.Level != Fail {
-		return f
+// settle gives what does not hold the level that the rule has for it.
+func (r Rule) settle(found []Finding, allow []string) []Finding {
+	for i, f := range found {
+		if f.Check != r.ID || f.Level != Fail {
+			continue
+		}
+		found[i].Level = r.Severity
+		if slices.Contains(allow, r.ID) && !r.Fixed {
+			found[i].Level, found[i].Text = Note, f.Text+" (allowed)"
+		}
 	}
-	f.Level = r.Severity
-	if slices.Contains(allow, r.ID) && !r.Fixed {
-		f.Level, f.Text = Note, f.Text+" (allowed)"
-	}
-	return f
+	return found
 }
 
 // rule is the rule with an id that the code itself names.

@@ -347,8 +347,18 @@ var goRules = []Rule{
 		check: checkNeeds},
 }
 
-// imageRules are about a file inside the root file system of an image; Fits makes them.
+// imageRules are about a file inside the root file system of an image; Rootfs.Entry, Rootfs.Machine and Rootfs.Fits make them.
 var imageRules = []Rule{
+	{ID: "fits-entrypoint", Severity: Fail, Fixed: true, Title: "the image starts a program that it has",
+		Reads: "entrypoint, command, working directory and PATH of the image's config; the first line of scripts",
+		Fails: "the program, or the interpreter of a script, is not in the image, is a directory, or is found in no directory of PATH",
+		Why:   "`exec: \"server\": executable file not found in $PATH`, or `no such file or directory` for a script that is there",
+		Mend:  "name the program by its full path; write ENTRYPOINT as a list, since the other form needs /bin/sh; give scripts unix line ends"},
+	{ID: "fits-machine", Severity: Fail, Title: "the image's own programs are for its platform",
+		Reads: "the ELF headers of what is in /bin, /sbin, /lib and the like",
+		Fails: "most of them are for another processor than the image",
+		Why:   "`exec format error` as soon as a shell, a script or a package manager runs in the image; scanners that look for the wrong packages",
+		Mend:  "the base was taken for the build machine: no `FROM --platform=$BUILDPLATFORM` in the last stage, and no digest of a single platform"},
 	{ID: "fits-loader", Severity: Fail, Fixed: true, Title: "the image has the loader",
 		Reads: "PT_INTERP, the image",
 		Fails: "the loader is missing (the message names the one that is there), for another machine, or not executable",
@@ -364,6 +374,11 @@ var imageRules = []Rule{
 		Fails: "a symbol version is needed that the image's library does not define: glibc or libstdc++ is too old",
 		Why:   "`version 'GLIBC_2.38' not found`",
 		Mend:  "a newer base, or a lower floor (`libc: glibc>=2.31`)"},
+	{ID: "fits-modes", Severity: Fail, Title: "the image's user may start the program",
+		Reads: "user of the image, /etc/passwd, /etc/group; mode and owner of the program, its loader, its libraries and of the directories above them",
+		Fails: "the user is not in the image, may not enter a directory, not execute the program or its loader, or not read a library",
+		Why:   "`permission denied`, often only where the image does not run as root",
+		Mend:  "`chmod 0755` for programs and directories, 0644 for libraries, or `COPY --chmod=0755`; an archive made with a umask of 077 has such modes"},
 	{ID: "needs-roots", Severity: Warn, Title: "the image has the CA certificates that the program checks servers with",
 		Reads: "the names of the functions linked (`net/http.(*Client).do`, `crypto/x509.SystemCertPool`, …), the image",
 		Fails: "an HTTP or TLS client is linked, no certificates are (`x509.SetFallbackRoots`), and the image that was chosen has none where Go looks",

@@ -8,9 +8,10 @@ import (
 
 // object is one loaded file: the program or a library.
 type object struct {
-	path string // in the tree
-	bin  *binary
-	by   *object // who needed it first; nil for the program
+	path  string // in the tree
+	asked string // the path that it was opened by, perhaps through links; empty for a program that is not in the tree yet
+	bin   *binary
+	by    *object // who needed it first; nil for the program
 }
 
 // searcher finds libraries as one libc's loader does. The environment (LD_LIBRARY_PATH) is taken to be empty.
@@ -178,7 +179,7 @@ func (s *searcher) load(name string, by *object) (lib *object, bad string) {
 	if mine := by.bin; bin.format != formatELF || bin.machine != mine.machine || bin.bits != mine.bits || bin.order != mine.order {
 		return nil, fmt.Sprintf("but the image's %s is %s, want %s", name, bin.kindOfMachine(), mine.kindOfMachine())
 	}
-	return &object{path: real, bin: bin, by: by}, ""
+	return &object{path: real, asked: name, bin: bin, by: by}, ""
 }
 
 func (b *binary) kindOfMachine() string {

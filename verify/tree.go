@@ -11,10 +11,32 @@ import (
 	"strings"
 )
 
-// tree is a directory tree seen as the root of a running system: absolute links begin at its top, ".." stops there, and
-// nothing outside of it is ever opened. os.Root keeps the last promise even when the tree changes meanwhile.
+// FS is the root file system of an image as the checks read it: what os.Root.FS gives, or an index of an image's layers. Its files
+// must be io.ReaderAt too. Links are followed by the checks themselves, so it needs to open none.
+type FS interface {
+	fs.ReadDirFS
+	fs.ReadLinkFS
+}
+
+// DirFS is the directory that root was opened on. os.Root opens nothing outside of it, even when the tree changes meanwhile.
+func DirFS(root *os.Root) (FS, error) {
+	dir, ok := root.FS().(FS)
+	if !ok {
+		return nil, errors.New("this Go's os.Root.FS cannot read links")
+	}
+	return dir, nil
+}
+
+// tree is a file system seen as the root of a running system: absolute links begin at its top, ".." stops there, and
+// nothing outside of it is ever opened.
 type tree struct {
-	root *os.Root
+	fs FS
+}
+
+// file is an open file of a tree.
+type file interface {
+	fs.File
+	io.ReaderAt
 }
 
 // maxLinks is how many symbolic links one path may go through, as in the kernel.
@@ -22,17 +44,25 @@ const maxLinks = 40
 
 // resolve follows every link of a slash-separated path and gives the real one, beginning with a slash.
 func (t tree) resolve(name string) (string, fs.FileInfo, error) {
+	return t.walk(name, func(string, fs.FileInfo) {})
+}
+
+// walk is resolve and tells of every directory that the way goes through.
+func (t tree) walk(name string, through func(real string, info fs.FileInfo)) (string, fs.FileInfo, error) {
 	todo := strings.Split(name, "/")
 	real, links := "/", 0
-	info, err := t.root.Lstat(".")
+	info, err := t.fs.Lstat(".")
 	for err == nil && len(todo) > 0 {
 		part := todo[0]
 		todo = todo[1:]
 		if part == "" || part == "." {
 			continue
 		}
+		if dir, err := t.fs.Lstat(relative(real)); err == nil {
+			through(real, dir)
+		}
 		next := path.Join(real, part)
-		if info, err = t.root.Lstat(relative(next)); err != nil {
+		if info, err = t.fs.Lstat(relative(next)); err != nil {
 			break
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
@@ -43,7 +73,7 @@ func (t tree) resolve(name string) (string, fs.FileInfo, error) {
 			return "", nil, fmt.Errorf("%s: more than %d symbolic links", name, maxLinks)
 		}
 		var target string
-		if target, err = t.root.Readlink(relative(next)); err != nil {
+		if target, err = t.fs.ReadLink(relative(next)); err != nil {
 			break
 		}
 		if path.IsAbs(target) {
@@ -52,18 +82,18 @@ func (t tree) resolve(name string) (string, fs.FileInfo, error) {
 		todo = slices.Concat(strings.Split(target, "/"), todo)
 	}
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 { // the path ended in a link to the top
-		info, err = t.root.Lstat(relative(real))
+		info, err = t.fs.Lstat(relative(real))
 	}
 	return real, info, err
 }
 
-// relative is the path as os.Root wants it.
+// relative is the path as package fs wants it: no slash before it, and "." for the top.
 func relative(name string) string {
-	return "." + path.Clean("/"+name)
+	return path.Clean(strings.TrimPrefix(path.Clean("/"+name), "/"))
 }
 
 // open opens a regular file and gives its real path.
-func (t tree) open(name string) (*os.File, string, fs.FileInfo, error) {
+func (t tree) open(name string) (file, string, fs.FileInfo, error) {
 	real, info, err := t.resolve(name)
 	if err != nil {
 		return nil, "", nil, err
@@ -71,8 +101,16 @@ func (t tree) open(name string) (*os.File, string, fs.FileInfo, error) {
 	if !info.Mode().IsRegular() {
 		return nil, real, info, fmt.Errorf("%s: is %s", name, kindOf(info))
 	}
-	f, err := t.root.Open(relative(real))
-	return f, real, info, err
+	opened, err := t.fs.Open(relative(real))
+	if err != nil {
+		return nil, real, info, err
+	}
+	f, ok := opened.(file)
+	if !ok {
+		opened.Close()
+		return nil, real, info, fmt.Errorf("%s: cannot be read at an offset", name)
+	}
+	return f, real, info, nil
 }
 
 // maxText bounds the configuration files that are read from a tree.
@@ -104,12 +142,7 @@ func (t tree) glob(pattern string) []string {
 	if err != nil {
 		return nil
 	}
-	f, err := t.root.Open(relative(dir))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
+	entries, err := t.fs.ReadDir(relative(dir))
 	if err != nil {
 		return nil
 	}

@@ -88,7 +88,7 @@ It reads a small YAML file, crossgo.yaml. The same file works with docker buildx
 		PersistentPreRun: func(*cobra.Command, []string) { *started = true },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newBuildCommand(), newVerifyCommand(), newReportCommand(), newVersionCommand())
+	root.AddCommand(newBuildCommand(), newVerifyCommand(), newDiffCommand(), newReportCommand(), newVersionCommand())
 	return root, started
 }
 

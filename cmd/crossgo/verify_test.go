@@ -88,6 +88,11 @@ func TestVerifyUsage(t *testing.T) {
 		`--libc "uclibc"`:          "--platform linux/amd64 --libc uclibc x",
 		`--glibc-floor "new"`:      "--platform linux/amd64 --glibc-floor new x",
 		`--format "xml"`:           "--platform linux/amd64 --format xml x",
+		`--kernel-floor "new"`:     "--platform linux/amd64 --kernel-floor new x",
+		`--strip "some"`:           "--platform linux/amd64 --strip some x",
+		`--cgo "yes"`:              "--platform linux/amd64 --cgo yes x",
+		"--allow: found":           "--platform linux/amd64 --allow machine x",
+		"--pie and --static-pie":   "--platform linux/amd64 --pie --static-pie x",
 		"unknown flag":             "--what x",
 	} {
 		code, out, message := runVerifyCommand(t, strings.Fields(args)...)

@@ -20,6 +20,7 @@ var titles = []struct{ name, title string }{
 	{"4-platforms", "4 platforms"},
 	{"12-platforms", "12 platforms"},
 	{hundredByTen, "100 binaries × 10 platforms"},
+	{verifyCase, "`crossgo verify` of a program of 50 MB"},
 }
 
 // aim is how much of another's seconds crossgo may take.
@@ -72,6 +73,8 @@ var figures = []figure{
 	{"1 binary: outside `go build`", "", numbers("1-binary", outside, inSeconds)},
 	{"100 binaries × 10 platforms: request to graph", "1 s", numbers(hundredByTen, graphs, inSeconds)},
 	{"100 binaries × 10 platforms: memory of the frontend", "200 MB", numbers(hundredByTen, memory, mega[float64])},
+	{"`crossgo verify` of a program of 50 MB", "0.3 s", numbers(verifyCase, seconds, inSeconds)},
+	{"the same: memory", "100 MB", numbers(verifyCase, memory, mega[float64])},
 	{"frontend image, compressed", "20 MB", frontendImage},
 }
 

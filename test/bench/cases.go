@@ -68,12 +68,12 @@ func caseNames(short bool) []string {
 			names = append(names, c.name)
 		}
 	}
-	return names
+	return append(names, verifyCase)
 }
 
 // measureSqlite measures the cases of examples/sqlite. Every one begins with the cold builds, so these are part of all.
 func (b *bench) measureSqlite() {
-	if !slices.ContainsFunc(b.cases, func(n string) bool { return !isMany(n) }) {
+	if !slices.ContainsFunc(b.cases, func(n string) bool { return !isMany(n) && n != verifyCase }) {
 		return
 	}
 	b.apart(func() {

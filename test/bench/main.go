@@ -93,6 +93,9 @@ func run(o options) (err error) {
 	b.run = Run{Machine: must(machine()), Versions: b.versions(), Frontend: b.frontendBytes()}
 	b.measureSqlite()
 	b.measureMany()
+	if b.wants(verifyCase) {
+		b.record(b.measureVerify())
+	}
 	fmt.Print("\n", Report{Runs: []Run{b.run}}.markdown())
 	return nil
 }

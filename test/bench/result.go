@@ -46,7 +46,7 @@ type Case struct {
 	Seconds map[string][]float64 `json:"seconds"`
 	Outside []float64            `json:"outsideGoBuild,omitempty"` // crossgo's seconds during which no go build ran
 	Graph   []float64            `json:"graphSeconds,omitempty"`   // crossgo's, from the first step to the export
-	Memory  []int64              `json:"frontendMemory,omitempty"` // crossgo's, bytes
+	Memory  []int64              `json:"frontendMemory,omitempty"` // of crossgo's frontend, or of the command in the case verify; bytes
 	Pulled  map[string][]int64   `json:"pulledBytes,omitempty"`    // from the registry cache
 	Blobs   []Blob               `json:"blobs,omitempty"`          // the largest that crossgo pulled, in its last repeat
 	Steps   []Step               `json:"steps,omitempty"`          // crossgo's longest, in its last repeat

@@ -23,7 +23,8 @@ const commandWithin = 30 * time.Minute
 // Result is what a command did.
 type Result struct {
 	Stdout, Stderr string
-	Code           int // exit code; -1 when ended by a signal
+	Code           int   // exit code; -1 when ended by a signal
+	Peak           int64 // the most memory that the process had, in bytes
 }
 
 // Output is everything the command said.
@@ -74,6 +75,9 @@ func run(c Cmd) (Result, error) {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	r := Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
+	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.Peak = use.Maxrss << 10 // in KiB there
+	}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
