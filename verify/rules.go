@@ -74,26 +74,18 @@ func (r Rule) run(s *subject) []Finding {
 	return r.settle(r.check(s), s.want.Allow)
 }
 
-// settle does so for those of several findings that are the rule's.
+// settle gives what does not hold the level that the rule has for it.
 func (r Rule) settle(found []Finding, allow []string) []Finding {
 	for i, f := range found {
-		if f.Check == r.ID {
-			found[i] = r.settleOne(f, allow)
+		if f.Check != r.ID || f.Level != Fail {
+			continue
+		}
+		found[i].Level = r.Severity
+		if slices.Contains(allow, r.ID) && !r.Fixed {
+			found[i].Level, found[i].Text = Note, f.Text+" (allowed)"
 		}
 	}
 	return found
-}
-
-// settleOne gives a finding that does not hold the level that the rule has for it, or that of a note where it is allowed.
-func (r Rule) settleOne(f Finding, allow []string) Finding {
-	if f.Level != Fail {
-		return f
-	}
-	f.Level = r.Severity
-	if slices.Contains(allow, r.ID) && !r.Fixed {
-		f.Level, f.Text = Note, f.Text+" (allowed)"
-	}
-	return f
 }
 
 // rule is the rule with an id that the code itself names.

@@ -57,7 +57,7 @@ func (r Run) Judge(o Outcome, allow []string) Finding {
 
 // RunFailed is the finding of a run that did not do as wanted.
 func RunFailed(found, want, text string, allow []string) Finding {
-	return rule(RunID).settleOne(Finding{Check: RunID, Level: Fail, Found: found, Want: want, Text: text}, allow)
+	return rule(RunID).settle(fail(RunID, found, want, text), allow)[0]
 }
 
 // NotRun is the finding for a program that the builder cannot run.

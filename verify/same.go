@@ -24,8 +24,8 @@ func Reproducible(difference string, allow []string) Finding {
 	if difference == "" {
 		return Finding{Check: ReproducibleID, Level: Pass, Found: want, Want: want, Text: "a second build with nothing kept gives the same bytes"}
 	}
-	return rule(ReproducibleID).settleOne(Finding{Check: ReproducibleID, Level: Fail, Found: "other bytes", Want: want,
-		Text: "a second build with nothing kept gives another file: " + difference}, allow)
+	text := "a second build with nothing kept gives another file: " + difference
+	return rule(ReproducibleID).settle(fail(ReproducibleID, "other bytes", want, text), allow)[0]
 }
 
 // Differ says what tells two builds of one program apart: the sections that differ, and of the first the symbol and both its texts.
