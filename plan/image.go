@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"github.com/crossgo/crossgo/sysroot"
 )
 
-// NonRoot is the user that images run as unless the spec says otherwise; the number is the one distroless images use.
+// NonRoot is the user that images run as unless the spec or their base says otherwise; the number is the one distroless images use.
 const NonRoot = "65532:65532"
 
 // Image is the image around the binaries.
@@ -84,23 +85,20 @@ func (img *Image) entrypoint(block *spec.Image, all []binary, where string) erro
 	return nil
 }
 
-// base takes the named image, or nothing at all, or by default nothing with what a program expects of a system.
+// base takes the named image with its user and directory, or nothing at all, or by default nothing with what a program expects of a
+// system.
 func (img *Image) base(in Input, block *spec.Image, all []binary) {
 	switch block.Base.V {
-	case "", "auto":
-	case "scratch":
-		return
+	case "", "auto", "scratch":
 	default:
 		img.Base = block.Base.V
 		return
 	}
+	img.User, img.WorkDir = cmp.Or(img.User, NonRoot), cmp.Or(img.WorkDir, "/")
+	if block.Base.V == "scratch" {
+		return
+	}
 	img.BaseSet = newBaseSet(in, all, img.Env)
-	if img.User == "" {
-		img.User = NonRoot
-	}
-	if img.WorkDir == "" {
-		img.WorkDir = "/"
-	}
 	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/"}
 	if slices.Contains(img.BaseSet.Parts, sysroot.PartRoots) {
 		env = append(env, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt")

@@ -188,14 +188,14 @@ var imageKeys = []key[Image]{
 		}
 	}},
 	{"user", keyDoc{
-		typ: "string or number", def: "`65532:65532`; with another base than `auto`, the base's", allowed: "`USER` or `USER:GROUP`, names or numbers", example: `user: "1000:1000"`,
-		does:   "The user that the container runs as. The default is an unprivileged one that needs no /etc/passwd.",
-		schema: schema{Type: []string{"string", "integer"}, Default: defaultUser},
+		typ: "string or number", def: "the base image's; without one `65532:65532`", allowed: "`USER` or `USER:GROUP`, names or numbers", example: `user: "1000:1000"`,
+		does:   "The user that the container runs as. 65532 is an unprivileged one that needs no /etc/passwd.",
+		schema: schema{Type: []string{"string", "integer"}},
 	}, one(func(i *Image) *Value[string] { return &i.User }, orNumbers, imageUser)},
 	{"workdir", keyDoc{
-		typ: "string", def: "`/`; with another base than `auto`, the base's", allowed: "an absolute path", example: `workdir: /data`,
+		typ: "string", def: "the base image's; without one `/`", allowed: "an absolute path", example: `workdir: /data`,
 		does:   "The working directory of the container.",
-		schema: schema{Type: "string", Pattern: "^/", Default: "/"},
+		schema: schema{Type: "string", Pattern: "^/"},
 	}, one(func(i *Image) *Value[string] { return &i.WorkDir }, onlyStrings, workDir)},
 	{"labels", keyDoc{
 		typ: "mapping of names to simple values", def: "none", allowed: "names without spaces", example: `labels: {org.opencontainers.image.title: server}`,
@@ -319,10 +319,8 @@ func readVerify[T any](at func(*T) *Verify) reader[T] {
 
 func readImage(r reading, to *File, path string, n *node) {
 	image := &Image{
-		Pos:     n.pos,
-		Base:    Value[string]{V: "auto"},
-		User:    Value[string]{V: defaultUser},
-		WorkDir: Value[string]{V: "/"},
+		Pos:  n.pos,
+		Base: Value[string]{V: "auto"},
 	}
 	to.Image = image
 	if n.kind != kindNull {

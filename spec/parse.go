@@ -7,9 +7,6 @@ import (
 	"slices"
 )
 
-// defaultUser is "nonroot" in the images that have such a name; as numbers it needs no passwd file.
-const defaultUser = "65532:65532"
-
 // everyMain is the main of an entry that names none.
 const everyMain = "./..."
 

@@ -169,8 +169,8 @@ type Image struct {
 	Entrypoint []Value[string] // empty: the only binary, as /NAME
 	Cmd        []Value[string]
 	Env        []EnvVar
-	User       Value[string] // "65532:65532" by default
-	WorkDir    Value[string] // "/" by default
+	User       Value[string] // empty: the base's, and "65532:65532" where there is none
+	WorkDir    Value[string] // empty: the base's, and "/" where there is none
 	Labels     []Label
 }
 
