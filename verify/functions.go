@@ -31,21 +31,35 @@ func linkedFunctions(r io.ReaderAt, size int64, bin *binary, isGo bool, names ma
 // functionNames is where the names are: the table's own part for them, or where no header tells, as in WebAssembly, whose
 // linker leaves runs of zeros out, everything that may hold the table.
 func functionNames(r io.ReaderAt, size int64, bin *binary) (at extent, found bool) {
-	table := bin.pclntab
-	if table.size == 0 { // in the read-only data of PE, in a data segment of WebAssembly
-		table = extent{0, size}
+	if at, found = functionsPart(r, size, bin, partNames); found {
+		return at, true
 	}
+	return maybeFunctions(size, bin), false
+}
+
+// maybeFunctions is what may hold the table: its section, or the whole file where none tells. It is in the read-only data of PE, and in
+// a data segment of WebAssembly.
+func maybeFunctions(size int64, bin *binary) extent {
+	in := bin.pclntab
+	if in.size == 0 {
+		in = extent{0, size}
+	}
+	in.size = min(in.size, maxScan)
+	return in
+}
+
+// functionsPart is where a part of the table is; false where there is no table, or no header that tells.
+func functionsPart(r io.ReaderAt, size int64, bin *binary, part int) (extent, bool) {
 	order := stdbinary.ByteOrder(stdbinary.LittleEndian)
 	if bin.order == big {
 		order = stdbinary.BigEndian
 	}
-	table.size = min(table.size, maxScan)
 	for _, l := range pclnLayouts {
-		if names, ok := l.find(r, table, order); ok {
-			return names, true
+		if found, ok := l.find(r, maybeFunctions(size, bin), order, part); ok {
+			return found, true
 		}
 	}
-	return table, false
+	return extent{}, false
 }
 
 const (
@@ -57,7 +71,7 @@ const (
 // number, two zeros, the size of an instruction, the size of a pointer, then numbers as long as a pointer.
 type pclnLayout struct {
 	magic uint32
-	name  int // which of the numbers is the offset of the names; the next one is where they end
+	parts int // which of the numbers is the offset of the first part; the others follow it, and each part ends where the next begins
 }
 
 var pclnLayouts = []pclnLayout{
@@ -66,8 +80,14 @@ var pclnLayouts = []pclnLayout{
 	{0xfffffffa, 2}, // Go 1.16 and 1.17
 }
 
+// The parts that are read; between them is which files a package has.
+const (
+	partNames = 0 // of functions
+	partFiles = 2 // names of source files
+)
+
 // find looks for the header in an extent.
-func (l pclnLayout) find(r io.ReaderAt, in extent, order stdbinary.ByteOrder) (extent, bool) {
+func (l pclnLayout) find(r io.ReaderAt, in extent, order stdbinary.ByteOrder, part int) (extent, bool) {
 	var mark [6]byte // two zeros follow the number
 	order.PutUint32(mark[:], l.magic)
 	for range maxTries {
@@ -76,17 +96,18 @@ func (l pclnLayout) find(r io.ReaderAt, in extent, order stdbinary.ByteOrder) (e
 			break
 		}
 		in.at, in.size = in.at+i, in.size-i
-		if names, ok := l.names(r, in, order); ok {
-			return names, true
+		if found, ok := l.part(r, in, order, part); ok {
+			return found, true
 		}
 		in.at, in.size = in.at+1, in.size-1
 	}
 	return extent{}, false
 }
 
-// names reads the header at the beginning of an extent. What is no header is told by its numbers.
-func (l pclnLayout) names(r io.ReaderAt, in extent, order stdbinary.ByteOrder) (extent, bool) {
-	head := make([]byte, 8+8*(l.name+2))
+// part reads the header at the beginning of an extent. What is no header is told by its numbers.
+func (l pclnLayout) part(r io.ReaderAt, in extent, order stdbinary.ByteOrder, part int) (extent, bool) {
+	first := l.parts + part
+	head := make([]byte, 8+8*(first+2))
 	if n, err := r.ReadAt(head, in.at); n < len(head) && !errors.Is(err, io.EOF) {
 		return extent{}, false
 	}
@@ -101,8 +122,8 @@ func (l pclnLayout) names(r io.ReaderAt, in extent, order stdbinary.ByteOrder) (
 		}
 		return uint64(order.Uint32(raw))
 	}
-	from, to := number(l.name), number(l.name+1)
-	if from < uint64(8+pointer*(l.name+2)) || to <= from || to > uint64(in.size) {
+	from, to := number(first), number(first+1)
+	if from < uint64(8+pointer*(first+2)) || to <= from || to > uint64(in.size) {
 		return extent{}, false
 	}
 	return extent{in.at + int64(from), int64(to - from)}, true

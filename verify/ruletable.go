@@ -127,7 +127,7 @@ var linkRules = []Rule{
 		Fails: "they are those of another calling convention than the platform's, the variant's or the loader's",
 		Why:   "`exec format error`, `wrong ELF class`, or wrong numbers and crashes at the first call into such code",
 		Mend:  "compile all C and assembly with the target and `-mabi`, `-mfloat-abi` or `-msoft-float` of the platform",
-		check: checkABIFlags},
+		check: eachMember(checkABIFlags)},
 	{ID: "cpu", Severity: Fail, Title: "C code needs no newer processor than the variant",
 		Reads: ".ARM.attributes, GNU property note, Mach-O cpu subtype",
 		Fails: "compilers recorded that C code in the file needs a newer processor; a Mach-O file is for x86_64h or arm64e",
