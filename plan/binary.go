@@ -176,7 +176,7 @@ func uniqueNames(all []binary) error {
 func (b binary) want(in Input) verify.Want {
 	w := verify.Want{
 		GOOS: in.Target.OS, GOARCH: in.Target.Arch, Variant: in.Target.Variant,
-		CGO: "off", MainPath: b.main.ImportPath, RequireGo: true, Tags: append([]string{}, b.tags...), Trimpath: true, Settings: plainSettings, Subsystem: subsystem(in, b), Strip: strip(in, b), Allow: values(in.File.Binaries[b.entry].Verify.Allow),
+		CGO: "off", MainPath: b.main.ImportPath, MainModule: b.main.Module, RequireGo: true, Tags: append([]string{}, b.tags...), Trimpath: true, Settings: plainSettings, Subsystem: subsystem(in, b), Strip: strip(in, b), Allow: values(in.File.Binaries[b.entry].Verify.Allow),
 	}
 	if !strings.Contains(in.Go.Version, "rc") && strings.Count(in.Go.Version, ".") == 2 {
 		w.GoVersion = "go" + in.Go.Version

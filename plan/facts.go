@@ -38,9 +38,10 @@ type PurePackages struct {
 // MainPackage is one package main that a pattern of the spec names.
 type MainPackage struct {
 	ImportPath string `json:"importPath"`
-	Pattern    int    `json:"pattern"`       // index into the entry's main list
-	PGO        string `json:"pgo,omitempty"` // its default.pgo, below the context
-	CXX        bool   `json:"cxx,omitempty"` // the program has C++ in it: it is linked by the C++ compiler
+	Module     string `json:"module,omitempty"` // path of the module that it is in
+	Pattern    int    `json:"pattern"`          // index into the entry's main list
+	PGO        string `json:"pgo,omitempty"`    // its default.pgo, below the context
+	CXX        bool   `json:"cxx,omitempty"`    // the program has C++ in it: it is linked by the C++ compiler
 }
 
 // HeavyModule is one foreign module at its version, with the packages that are compiled from it.

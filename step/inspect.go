@@ -91,6 +91,14 @@ type goModule struct {
 	Replace   *goModule
 }
 
+// path is the module's; empty for a package that is in none.
+func (m *goModule) path() string {
+	if m == nil {
+		return ""
+	}
+	return m.Path
+}
+
 type goListError struct {
 	Pos string
 	Err string
@@ -175,7 +183,7 @@ func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPacka
 			if problem := packageProblem(dir, p, b.Where[i], wild); problem != nil {
 				wrong = append(wrong, *problem)
 			} else if p.Name == "main" && !slices.ContainsFunc(found, func(m plan.MainPackage) bool { return m.ImportPath == p.ImportPath }) {
-				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Pattern: i, PGO: profile(p), CXX: needsCXX(p, all)})
+				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Module: p.Module.path(), Pattern: i, PGO: profile(p), CXX: needsCXX(p, all)})
 			}
 		}
 		if len(found) == n && len(wrong) == 0 {

@@ -26,7 +26,7 @@ type Case struct {
 
 var (
 	pure = plan.BinaryFacts{
-		Mains:    []plan.MainPackage{{ImportPath: "example.com/app/cmd/hello"}},
+		Mains:    []plan.MainPackage{{ImportPath: "example.com/app/cmd/hello", Module: "example.com/app"}},
 		CGOUsers: []string{}, Foreign: []string{"github.com/google/uuid"}, Std: []string{"fmt", "net", "os"},
 	}
 	client = plan.BinaryFacts{
