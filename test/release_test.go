@@ -25,8 +25,13 @@ const minisignKey = "untrusted comment: minisign encrypted secret key\nRWQAAEIyA
 // release makes a release of dir and gives its files.
 func release(t *testing.T, dir, platforms string, args ...string) map[string][]byte {
 	t.Helper()
+	return releaseOn(t, world.Daemon, dir, platforms, args...)
+}
+
+func releaseOn(t *testing.T, d *env.Daemon, dir, platforms string, args ...string) map[string][]byte {
+	t.Helper()
 	out := t.TempDir()
-	build(t, dir, append([]string{"--target=release", "--platform=" + platforms, "-o", out}, args...)...).OK(t)
+	buildOn(t, d, world.Mirror, dir, append([]string{"--target=release", "--platform=" + platforms, "-o", out}, args...)...).OK(t)
 	got := map[string][]byte{}
 	for _, name := range files(t, out) {
 		data, err := os.ReadFile(filepath.Join(out, name))
@@ -36,20 +41,20 @@ func release(t *testing.T, dir, platforms string, args ...string) map[string][]b
 	return got
 }
 
-// TestReleaseIsTheSameTwice: all platforms in one folder, and the same bytes without a cache and from another place.
+// TestReleaseIsTheSameTwice: all platforms in one folder, and the same bytes by another builder and from another place.
 func TestReleaseIsTheSameTwice(t *testing.T) {
 	t.Parallel()
 	key := filepath.Join(t.TempDir(), "minisign.key")
 	require.NoError(t, os.WriteFile(key, []byte(minisignKey), 0o600))
-	signed := func(args ...string) map[string][]byte {
+	signed := func(d *env.Daemon) map[string][]byte {
 		dir := example(t, "hello")
 		spec, err := os.ReadFile(filepath.Join(dir, "crossgo.yaml"))
 		require.NoError(t, err)
 		text := strings.Replace(string(spec), "release: {", "release: {signer: minisign, wrap: on, ", 1)
 		write(t, dir, map[string]string{"crossgo.yaml": text})
-		return release(t, dir, "linux/amd64,darwin/arm64,windows/amd64", append(args, "--build-arg=VERSION=1.2", "--secret=id=minisign-key,src="+key)...)
+		return releaseOn(t, d, dir, "linux/amd64,darwin/arm64,windows/amd64", "--build-arg=VERSION=1.2", "--secret=id=minisign-key,src="+key)
 	}
-	first := signed()
+	first := signed(world.Daemon)
 	archives := []string{"hello_1.2_darwin_arm64.tar.gz", "hello_1.2_linux_amd64.tar.gz", "hello_1.2_windows_amd64.zip"}
 	var want []string
 	for _, a := range archives {
@@ -67,7 +72,7 @@ func TestReleaseIsTheSameTwice(t *testing.T) {
 	require.Equal(t, "hello_1.2_windows_amd64/hello.exe", zipped.File[1].Name)
 	require.Contains(t, string(first["lock.json"]), `"version": "1.26.8"`)
 
-	second := signed("--no-cache")
+	second := signed(world.NewDaemon(t, env.DaemonOptions{}))
 	require.Len(t, second, len(want))
 	for _, name := range want {
 		require.True(t, bytes.Equal(first[name], second[name]), name)
