@@ -278,6 +278,10 @@ func (c *checker) checkTree(ctx context.Context, arg string, source *rootfs.Sour
 		return
 	}
 	if len(found.programs) == 0 {
+		if archives := c.archivesIn(tree); source.Kind == rootfs.Directory && len(archives) > 0 {
+			c.checkArchives(ctx, arg, archives)
+			return
+		}
 		c.nothing(arg, found)
 		return
 	}
@@ -287,6 +291,34 @@ func (c *checker) checkTree(ctx context.Context, arg string, source *rootfs.Sour
 	}
 	for _, p := range programs {
 		c.checkMember(ctx, tree, memberName(arg, p.path, source.Kind), p, source.Kind)
+	}
+}
+
+// archiveEndings are those of what a folder of a release holds.
+var archiveEndings = []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip"}
+
+// archivesIn are the archives at the top of a tree, but for those that are for platforms that were not asked for, as their names say.
+func (c *checker) archivesIn(tree *rootfs.Tree) []string {
+	entries, err := fs.ReadDir(tree.FS, ".")
+	if err != nil || c.seen != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		ends := func(ending string) bool { return strings.HasSuffix(e.Name(), ending) }
+		if e.Type().IsRegular() && slices.ContainsFunc(archiveEndings, ends) && !c.unasked(candidate{path: e.Name()}) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// checkArchives checks the archives of a directory that holds nothing else to check, a release.
+func (c *checker) checkArchives(ctx context.Context, dir string, names []string) {
+	for _, name := range names {
+		if c.check(ctx, filepath.Join(dir, name)) != nil {
+			return // the caller says it
+		}
 	}
 }
 

@@ -236,6 +236,10 @@ func TestVerifyTrees(t *testing.T) {
 	require.NoError(t, z.Close())
 	put("app.zip", 0o644, b.Bytes())
 
+	put("release/app_linux_arm64.tar", 0o644, layerOf(t, entry{"server", 0o755, arm64}))
+	put("release/app_windows_amd64.zip", 0o644, b.Bytes())
+	put("release/SHA256SUMS", 0o644, []byte("x\n"))
+
 	for _, c := range []struct {
 		args string
 		code int
@@ -258,6 +262,9 @@ func TestVerifyTrees(t *testing.T) {
 		{"$/app_linux_arm64.tar --platform linux/amd64", 1, "$/app_linux_arm64.tar!app/server: machine:"},
 		{"$/bare/server --platform linux/amd64,linux/arm64", 0, "$/bare/server: ok: linux/arm64"},
 		{"$/bare/server --platform linux/amd64,linux/386", 1, "$/bare/server: platform: is for linux/arm64, as its Go build info says, want one of linux/amd64, linux/386"},
+		{"$/release", 0, "linux/arm64: $/release/app_linux_arm64.tar!server: ok: linux/arm64\nwindows/amd64: $/release/app_windows_amd64.zip!server.exe: ok: windows/amd64"},
+		{"$/release --platform windows/amd64", 0, "$/release/app_windows_amd64.zip!server.exe: ok: windows/amd64"},
+		{"$/release --platform linux/386", 1, "$/release: format: holds nothing executable"},
 		{"$/app.zip", 0, "$/app.zip!server.exe: ok: windows/amd64"},
 		{"$/out/linux_amd64/server --root $/empty", 0, "server: ok: linux/amd64"},
 	} {
