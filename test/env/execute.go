@@ -81,6 +81,7 @@ func command(p Program) (Cmd, error) {
 			return c, err
 		}
 		c.Args, c.Root, c.Dir = []string{path.Join("/", inside)}, p.Root, "/"
+		c.Env = append([]string{"TMPDIR=/tmp"}, c.Env...) // the test's own is not below Root
 		if err := addHosts(p.Root); err != nil {
 			return c, err
 		}
