@@ -14,8 +14,8 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// readCode chooses Go by the module files and asks it what the code is.
-func (r *request) readCode(ctx context.Context) error {
+// chooseGo chooses Go by the module files.
+func (r *request) chooseGo(ctx context.Context) error {
 	mods, err := r.moduleFiles(ctx)
 	if err != nil {
 		return err
@@ -23,11 +23,17 @@ func (r *request) readCode(ctx context.Context) error {
 	if r.goTool, err = plan.ChooseGo(r.spec, mods, r.build); err != nil {
 		return err
 	}
+	r.mods = mods
+	r.code = gollb.NewCode(r.inputs, r.goTool, mods.Name(), r.modulesJob())
+	return nil
+}
+
+// readCode asks Go what the code is.
+func (r *request) readCode(ctx context.Context) error {
 	job, err := plan.Inspect(r.spec, r.targets, r.spec.Module.V)
 	if err != nil {
 		return err
 	}
-	r.code = gollb.NewCode(r.inputs, r.goTool, mods.Name(), r.modulesJob())
 	inspect := gollb.Inspect(r.inputs, r.code, job)
 	r.read = append(r.read, inspect)
 	return r.readJSON(ctx, inspect, plan.FactsFile, &r.facts)

@@ -77,10 +77,16 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 	}
 	host := r.hostAhead(ctx)
 	defer host.stop()
+	if err := r.chooseGo(ctx); err != nil {
+		return nil, err
+	}
+	keeper := r.keeperAhead(ctx)
+	defer keeper.stop()
 	if err := r.readCode(ctx); err != nil {
 		return nil, err
 	}
 	host.answered()
+	keeper.answered()
 	plans, err := r.plans(ctx)
 	if err != nil {
 		return nil, err
@@ -111,7 +117,7 @@ func (r *request) plans(ctx context.Context) ([]*plan.Plan, error) {
 // planInput is what the plan for one of the targets is made from.
 func (r *request) planInput(i int) plan.Input {
 	return plan.Input{
-		File: r.spec, Facts: r.facts.Targets[i], Go: r.goTool, Target: r.targets[i], Build: r.build,
+		File: r.spec, Facts: r.facts.Targets[i], Mods: r.mods, Go: r.goTool, Target: r.targets[i], Build: r.build,
 		Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
 	}
 }

@@ -38,6 +38,7 @@ type request struct {
 	compilations parallel.Limit // of platforms, at once
 	killsBefore  int64          // oomKills when the request began
 
+	mods   plan.Mods
 	goTool plan.Go
 	vendor bool
 	code   gollb.Code

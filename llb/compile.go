@@ -91,12 +91,13 @@ func (s *unitStates) mountC(e *exec) *exec {
 	return e
 }
 
-// deps compiles one group of foreign packages: plain go, nothing of ours, so that a new crossgo finds the old objects.
+// deps compiles one group of foreign packages: plain go, nothing of our binary, so that a new crossgo finds the old objects.
 // GOCACHE grows from step to step and is what the layer holds.
 func (s *unitStates) deps(d plan.DepsStep) {
 	e := s.in.newExec("dependencies", fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
 	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), s.unit.DepsEnv(d)).goRoot(s.code.Go)
 	s.mountProfile(e)
+	s.mountKeeper(e, d)
 	if d.Bare {
 		e.dir("/tmp")
 	} else {
@@ -147,6 +148,19 @@ func (s *unitStates) mountDeps(e *exec, d plan.DepsStep) {
 	default:
 		e.mount(plan.PathModules, *s.code.Modules).mount(plan.PathSource, ModuleFiles(s.in)).dir(sourceDir(s.plan.Dir))
 	}
+}
+
+// mountKeeper gives the step what the builder keeps of former builds. The step's layer is the same without.
+func (s *unitStates) mountKeeper(e *exec, d plan.DepsStep) {
+	if d.Asks == "" {
+		return
+	}
+	k, err := plan.NewKeeper(s.plan.Go)
+	if err != nil {
+		e.mount(plan.PathKeeper, llb.Scratch().Async(failed(err)))
+		return
+	}
+	e.keep(plan.PathObjects, "objects").mount(plan.PathKeeper, Keeper(s.in, s.code, k), llb.SourcePath(plan.PathKeeper))
 }
 
 // mountHeavy mounts each module by itself: the step's key is their content, whatever else go.mod names.

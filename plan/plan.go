@@ -16,6 +16,7 @@ import (
 type Input struct {
 	File   *spec.File
 	Facts  TargetFacts       // what inspect found for Target
+	Mods   Mods              // the module files
 	Go     Go                // as ChooseGo decided
 	Target spec.Platform     // the platform to build for
 	Build  spec.Platform     // the machine that compiles
@@ -72,10 +73,14 @@ func (u Unit) FullEnv() []string {
 
 // DepsEnv is the environment of one of the unit's dependency steps.
 func (u Unit) DepsEnv(d DepsStep) []string {
-	if d.Bare {
-		return u.Env
+	env := u.Env
+	if !d.Bare {
+		env = slices.Concat(u.FullEnv(), d.Env)
 	}
-	return slices.Concat(u.FullEnv(), d.Env)
+	if d.Asks != "" {
+		env = slices.Concat(env, []string{"GOCACHEPROG=" + d.Asks})
+	}
+	return env
 }
 
 // Names are the unit's files.
@@ -107,6 +112,7 @@ type DepsStep struct {
 	Bare  bool     `json:"bare,omitempty"`  // with neither the C side nor the module at hand: packages of the standard library
 	Env   []string `json:"env,omitempty"`   // in place of what the unit's says
 	Heavy *Heavy   `json:"heavy,omitempty"` // "heavy": the synthetic module to build in
+	Asks  string   `json:"asks,omitempty"`  // GOCACHEPROG: the keeper, with the folders that it answers from
 }
 
 // Heavy is a synthetic module that needs the given modules and nothing else. Each of them lies where the module cache has

@@ -113,7 +113,9 @@ func (u *Unit) dependencies(in Input, cache Cache, members []binary, flags []str
 		u.First = slices.Concat([]string{"build"}, flags, sortedUnique(append(facts.Foreign, facts.Std...)))
 		return nil
 	}
-	return u.depsSteps(in, members, facts, flags)
+	err := u.depsSteps(in, members, facts, flags)
+	u.ask(in, cache)
+	return err
 }
 
 // gather joins the facts of the entries that the members are of.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/objects"
 	"github.com/crossgo/crossgo/plan"
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
@@ -77,7 +78,7 @@ func keepDownloads(from, to string, anew bool) error {
 		if err != nil {
 			return err
 		}
-		return writeWhole(kept, data)
+		return objects.WriteWhole(kept, data)
 	})
 }
 

@@ -1,9 +1,7 @@
 package step
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -15,14 +13,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/crossgo/crossgo/objects"
 	"github.com/crossgo/crossgo/plan"
 )
 
-// objects are those of the dependency layers, which are only read, and those that the builder keeps.
-type objects struct {
-	layer *objectDir // nil without layers
-	kept  objectDir
-	aside objectDir              // for what is of use to this go command alone
+// store has the objects of the dependency layers, which are only read, and those that the builder keeps.
+type store struct {
+	layer *objects.Dir // nil without layers
+	kept  objects.Dir
+	aside objects.Dir            // for what is of use to this go command alone
 	salt  func() ([]byte, error) // of the objects with C or assembly in them
 	// foreignSalt is that of the packages that the go command before this one compiled, which are not the user's.
 	foreign     map[string]bool
@@ -47,7 +46,7 @@ func serveOwn(_ context.Context, job plan.CompileJob) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	s := newObjects(job, job.Objects.Own)
+	s := newStore(job, job.Objects.Own)
 	for name := range strings.FieldsSeq(string(names)) {
 		s.foreign[name] = true
 	}
@@ -56,17 +55,17 @@ func serveOwn(_ context.Context, job plan.CompileJob) error {
 
 // serveForeign answers the go command that compiles everything else: what the user's own C code includes is of no matter there.
 func serveForeign(_ context.Context, job plan.CompileJob) error {
-	s := newObjects(job, false)
+	s := newStore(job, false)
 	if err := s.serve(); err != nil {
 		return err
 	}
 	return os.WriteFile(foreignNames, []byte(strings.Join(s.native, "\n")), 0o644)
 }
 
-func newObjects(job plan.CompileJob, own bool) *objects {
-	s := &objects{kept: plan.PathObjects, aside: asideDir, now: time.Now(), foreign: map[string]bool{}}
+func newStore(job plan.CompileJob, own bool) *store {
+	s := &store{kept: plan.PathObjects, aside: asideDir, now: time.Now(), foreign: map[string]bool{}}
 	if job.Objects.Layer {
-		layer := objectDir(plan.PathGoCache)
+		layer := objects.Dir(plan.PathGoCache)
 		s.layer = &layer
 	}
 	s.foreignSalt = sync.OnceValues(func() ([]byte, error) { return foreignSalt(job) })
@@ -78,11 +77,11 @@ func newObjects(job plan.CompileJob, own bool) *objects {
 }
 
 // serve answers until the go command is done. What it has to say goes to a file: the go command's own words are shown as they are.
-func (s *objects) serve() error {
-	if err := serveCache(os.Stdin, os.Stdout, s); err != nil {
+func (s *store) serve() error {
+	if err := objects.Serve(os.Stdin, os.Stdout, s); err != nil {
 		return err
 	}
-	return errors.Join(appendTo(summaryFile, s.summary()+"\n"), s.kept.trim(s.now))
+	return errors.Join(appendTo(summaryFile, s.summary()+"\n"), s.kept.Trim(s.now))
 }
 
 func appendTo(name, text string) error {
@@ -95,37 +94,37 @@ func appendTo(name, text string) error {
 }
 
 // summary tells what was done again and what was not.
-func (s *objects) summary() string {
+func (s *store) summary() string {
 	return fmt.Sprintf("packages compiled: %d; objects found in the dependency layers: %d, kept from former builds: %d",
 		s.compiled.Load(), s.fromLayer.Load(), s.fromKept.Load())
 }
 
-// get looks into the layers, then for what Go alone was compiled to, then for what C went into.
-func (s *objects) get(action []byte) (object, bool) {
+// Get looks into the layers, then for what Go alone was compiled to, then for what C went into.
+func (s *store) Get(action []byte) (objects.Object, bool) {
 	if s.layer != nil {
-		if o, ok := s.layer.get(action); ok {
+		if o, ok := s.layer.Get(action); ok {
 			s.fromLayer.Add(1)
 			return o, true
 		}
 	}
-	if o, ok := s.aside.get(action); ok {
+	if o, ok := s.aside.Get(action); ok {
 		return o, true
 	}
 	if o, ok := s.getKept(action); ok {
 		return o, true
 	}
-	if !s.kept.marked(action, s.now) {
-		return object{}, false
+	if !s.kept.Marked(action, s.now) {
+		return objects.Object{}, false
 	}
 	name, err := s.nativeName(action)
 	if err != nil {
-		return object{}, false // it is compiled, and put says what is wrong
+		return objects.Object{}, false // it is compiled, and put says what is wrong
 	}
 	return s.getKept(name)
 }
 
 // nativeName is what an object with C or assembly in it is kept under.
-func (s *objects) nativeName(action []byte) ([]byte, error) {
+func (s *store) nativeName(action []byte) ([]byte, error) {
 	name := hex.EncodeToString(action)
 	s.mu.Lock()
 	s.native = append(s.native, name)
@@ -135,52 +134,43 @@ func (s *objects) nativeName(action []byte) ([]byte, error) {
 		salt = s.foreignSalt
 	}
 	value, err := salt()
-	return salted(action, value), err
+	return objects.Salted(action, value), err
 }
 
-func (s *objects) getKept(name []byte) (object, bool) {
-	o, ok := s.kept.get(name)
+func (s *store) getKept(name []byte) (objects.Object, bool) {
+	o, ok := s.kept.Get(name)
 	if ok {
 		s.fromKept.Add(1)
-		s.kept.used(name, o, s.now)
+		s.kept.Used(name, o, s.now)
 	}
 	return o, ok
 }
 
-// put keeps what C or assembly went into under another name, since the go command's knows nothing of headers outside the package;
+// Put keeps what C or assembly went into under another name, since the go command's knows nothing of headers outside the package;
 // a mark says that there is one. What cannot be kept serves this go command alone: that is no reason to fail.
-func (s *objects) put(action, output, body []byte) (string, error) {
-	if bytes.HasPrefix(body, []byte(indexMagic)) {
-		return s.aside.put(action, output, body, s.now)
+func (s *store) Put(action, output, body []byte) (string, error) {
+	if objects.IsIndex(body) {
+		return s.aside.Put(action, output, body, s.now)
 	}
 	path, err := s.keep(action, output, body)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "note: an object is not kept: %v\n", err)
-		return s.aside.put(action, output, body, s.now)
+		return s.aside.Put(action, output, body, s.now)
 	}
 	return path, nil
 }
 
-func (s *objects) keep(action, output, body []byte) (string, error) {
-	if bytes.HasPrefix(body, []byte(archiveMagic)) {
+func (s *store) keep(action, output, body []byte) (string, error) {
+	if objects.IsArchive(body) {
 		s.compiled.Add(1)
 	}
-	if !hasNative(body) {
-		return s.kept.put(action, output, body, s.now)
+	if !objects.HasNative(body) {
+		return s.kept.Put(action, output, body, s.now)
 	}
 	name, err := s.nativeName(action)
 	if err != nil {
 		return "", err
 	}
-	path, err := s.kept.put(name, output, body, s.now)
-	return path, errors.Join(err, s.kept.mark(action))
-}
-
-// indexMagic begins the go command's index of a folder's packages (cmd/go/internal/modindex). It names such a folder by its path and
-// its files' times, or by its module alone: another project's may go by the same name.
-const indexMagic = "go index v"
-
-func salted(action, salt []byte) []byte {
-	sum := sha256.Sum256(append(append([]byte{}, action...), salt...))
-	return sum[:]
+	path, err := s.kept.Put(name, output, body, s.now)
+	return path, errors.Join(err, s.kept.Mark(action))
 }

@@ -103,3 +103,10 @@ func hashHeaders(dir string) ([]byte, error) {
 	})
 	return h.Sum(nil), err
 }
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -144,7 +144,7 @@ func writeFile(out *strings.Builder, f *pb.FileOp, ref func(pb.InputIndex) strin
 			c := action.Copy
 			fmt.Fprintf(out, "  copy %s of %s to %s%s\n", c.Src, ref(pb.InputIndex(a.SecondaryInput)), c.Dest, patterns(c))
 		case *pb.FileAction_Mkfile:
-			fmt.Fprintf(out, "  file %s\n%s", action.Mkfile.Path, indent(string(action.Mkfile.Data)))
+			fmt.Fprintf(out, "  file %s\n%s", action.Mkfile.Path, indent(fileText(action.Mkfile)))
 		case *pb.FileAction_Mkdir:
 			fmt.Fprintf(out, "  directory %s %o\n", action.Mkdir.Path, action.Mkdir.Mode)
 		case *pb.FileAction_Symlink:
@@ -153,6 +153,14 @@ func writeFile(out *strings.Builder, f *pb.FileOp, ref func(pb.InputIndex) strin
 			fmt.Fprintf(out, "  %T\n", action)
 		}
 	}
+}
+
+// fileText is what is in a file; of Go's code, which stands in the repository, its digest.
+func fileText(f *pb.FileActionMkFile) string {
+	if path.Ext(f.Path) == ".go" {
+		return digestOf(f.Data)
+	}
+	return string(f.Data)
 }
 
 func patterns(c *pb.FileActionCopy) string {

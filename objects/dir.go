@@ -1,6 +1,7 @@
-package step
+package objects
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,9 +13,9 @@ import (
 	"time"
 )
 
-// objectDir is a folder of objects laid out as the go command's own cache (cmd/go/internal/cache): XX/ACTION-a says which object an
+// Dir is a folder of objects laid out as the go command's own cache (cmd/go/internal/cache): XX/ACTION-a says which object an
 // action gave, XX/OBJECT-d is the object, XX being the first two digits of the name.
-type objectDir string
+type Dir string
 
 const (
 	// entryFormat is the content of an -a file: action, object, size in bytes, nanoseconds since 1970.
@@ -25,62 +26,62 @@ const (
 	usedWithin = time.Hour
 )
 
-func (d objectDir) file(id []byte, kind string) string {
+func (d Dir) file(id []byte, kind string) string {
 	name := hex.EncodeToString(id)
 	return filepath.Join(string(d), name[:2], name+kind)
 }
 
-// get finds the object of an action. An entry that is not whole counts as none: it is made again.
-func (d objectDir) get(action []byte) (object, bool) {
+// Get finds the object of an action. An entry that is not whole counts as none: it is made again.
+func (d Dir) Get(action []byte) (Object, bool) {
 	if len(action) == 0 {
-		return object{}, false
+		return Object{}, false
 	}
 	data, err := os.ReadFile(d.file(action, "-a"))
 	fields := strings.Fields(string(data))
 	if err != nil || len(fields) != 5 || fields[0] != "v1" || fields[1] != hex.EncodeToString(action) {
-		return object{}, false
+		return Object{}, false
 	}
 	output, err1 := hex.DecodeString(fields[2])
 	size, err2 := strconv.ParseInt(fields[3], 10, 64)
 	nanoseconds, err3 := strconv.ParseInt(fields[4], 10, 64)
 	if errors.Join(err1, err2, err3) != nil || len(output) == 0 {
-		return object{}, false
+		return Object{}, false
 	}
-	o := object{output, size, time.Unix(0, nanoseconds), d.file(output, "-d")}
-	info, err := os.Stat(o.path)
+	o := Object{output, size, time.Unix(0, nanoseconds), d.file(output, "-d")}
+	info, err := os.Stat(o.Path)
 	return o, err == nil && info.Size() == size
 }
 
-// put keeps an object, the file before the entry that names it: who sees the entry finds the object.
-func (d objectDir) put(action, output, body []byte, now time.Time) (string, error) {
+// Put keeps an object, the file before the entry that names it: who sees the entry finds the object.
+func (d Dir) Put(action, output, body []byte, now time.Time) (string, error) {
 	if len(action) == 0 || len(output) == 0 {
 		return "", errors.New("found an object without a name")
 	}
 	path := d.file(output, "-d")
 	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(body)) || touch(path, now) != nil {
-		if err := writeWhole(path, body); err != nil {
+		if err := WriteWhole(path, body); err != nil {
 			return "", err
 		}
 	}
 	entry := fmt.Sprintf(entryFormat, action, output, len(body), now.UnixNano())
-	return path, writeWhole(d.file(action, "-a"), []byte(entry))
+	return path, WriteWhole(d.file(action, "-a"), []byte(entry))
 }
 
-// mark notes something about an action that has no object by that name.
-func (d objectDir) mark(action []byte) error {
-	return writeWhole(d.file(action, "-n"), nil)
+// Mark notes something about an action that has no Object by that name.
+func (d Dir) Mark(action []byte) error {
+	return WriteWhole(d.file(action, "-n"), nil)
 }
 
-// marked reports whether an action was marked, and that the mark is still of use.
-func (d objectDir) marked(action []byte, now time.Time) bool {
+// Marked reports whether an action was marked, and that the mark is still of use.
+func (d Dir) Marked(action []byte, now time.Time) bool {
 	if len(action) == 0 {
 		return false
 	}
 	return touch(d.file(action, "-n"), now) == nil
 }
 
-// writeWhole makes a file appear with all its content: other builds read the folder at the same time.
-func writeWhole(name string, data []byte) error {
+// WriteWhole makes a file appear with all its content: other builds read the folder at the same time.
+func WriteWhole(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
@@ -98,9 +99,9 @@ func writeWhole(name string, data []byte) error {
 	return nil
 }
 
-// used notes that an object is still of use.
-func (d objectDir) used(action []byte, o object, now time.Time) {
-	_ = errors.Join(touch(d.file(action, "-a"), now), touch(o.path, now)) // at worst it is made again some day
+// Used notes that an object is still of use.
+func (d Dir) Used(action []byte, o Object, now time.Time) {
+	_ = errors.Join(touch(d.file(action, "-a"), now), touch(o.Path, now)) // at worst it is made again some day
 }
 
 // touch gives a file the time of its use, if the one that it has is old.
@@ -112,28 +113,34 @@ func touch(name string, now time.Time) error {
 	return os.Chtimes(name, now, now)
 }
 
-// trim removes what was not used for long, once a day. Two builds may do so at the same time.
-func (d objectDir) trim(now time.Time) error {
+// Trim removes what was not used for long, once a day. Two builds may do so at the same time.
+func (d Dir) Trim(now time.Time) error {
 	mark := filepath.Join(string(d), "trim.txt")
 	if info, err := os.Stat(mark); err == nil && now.Sub(info.ModTime()) < lookEvery {
 		return nil
 	}
 	err := filepath.WalkDir(string(d), func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
-			return ignoreMissing(err)
+			return unlessGone(err)
 		}
 		info, err := entry.Info() // of now: it may have been used since the folder was read
 		if err != nil || now.Sub(info.ModTime()) < keepFor {
-			return ignoreMissing(err)
+			return unlessGone(err)
 		}
-		return ignoreMissing(os.Remove(name))
+		return unlessGone(os.Remove(name))
 	})
-	return errors.Join(err, writeWhole(mark, []byte(strconv.FormatInt(now.Unix(), 10))))
+	return errors.Join(err, WriteWhole(mark, []byte(strconv.FormatInt(now.Unix(), 10))))
 }
 
-func ignoreMissing(err error) error {
+func unlessGone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
+}
+
+// Salted is another name for an action, which hangs on more than the go command's.
+func Salted(action, salt []byte) []byte {
+	sum := sha256.Sum256(append(append([]byte{}, action...), salt...))
+	return sum[:]
 }

@@ -1,4 +1,8 @@
-package step
+// Package objects is what crossgo knows of the objects that go keeps: the protocol in which the go command asks for them, the folder
+// that they are kept in, and which of them may serve other builds. The dependency steps compile a program of this package, keeper,
+// from its sources, which are in the keys of their layers: a change of a file in Sources compiles everybody's dependencies anew. So
+// there is nothing but the standard library of Go 1.24 in it.
+package objects
 
 import (
 	"bufio"
@@ -32,25 +36,25 @@ type cacheResponse struct {
 	DiskPath      string     `json:",omitempty"`
 }
 
-// objectStore is what the protocol is spoken for.
-type objectStore interface {
-	// get finds the object of an action; false when there is none.
-	get(action []byte) (object, bool)
-	// put keeps an object and returns the file that it is in.
-	put(action, output, body []byte) (string, error)
+// Store is what the protocol is spoken for. It is asked by many at once.
+type Store interface {
+	// Get finds the object of an action; false when there is none.
+	Get(action []byte) (Object, bool)
+	// Put keeps an object and returns the file that it is in.
+	Put(action, output, body []byte) (string, error)
 }
 
-// object is a file that the go command made once.
-type object struct {
-	output []byte
-	size   int64
-	made   time.Time
-	path   string
+// Object is a file that the go command made once.
+type Object struct {
+	Output []byte // its name, by content
+	Size   int64  // in bytes
+	Made   time.Time
+	Path   string
 }
 
-// serveCache answers the go command until it says "close" or hangs up. The go command sends many requests at once: each is
-// answered when it is ready.
-func serveCache(in io.Reader, out io.Writer, store objectStore) error {
+// Serve answers the go command until it says "close" or hangs up. The go command sends many requests at once: each is
+// answered when it is ready. An error is of what the go command sent, or of reading it.
+func Serve(in io.Reader, out io.Writer, store Store) error {
 	s := &cacheServer{out: json.NewEncoder(out), store: store}
 	defer s.working.Wait()
 	s.send(cacheResponse{KnownCommands: []string{"get", "put", "close"}})
@@ -72,12 +76,16 @@ func serveCache(in io.Reader, out io.Writer, store objectStore) error {
 			s.send(cacheResponse{ID: req.ID})
 			return nil
 		}
-		s.working.Go(func() { s.send(s.answer(req, body)) })
+		s.working.Add(1)
+		go func() {
+			defer s.working.Done()
+			s.send(s.answer(req, body))
+		}()
 	}
 }
 
 type cacheServer struct {
-	store   objectStore
+	store   Store
 	working sync.WaitGroup
 	mu      sync.Mutex // guards out
 	out     *json.Encoder
@@ -87,12 +95,12 @@ func (s *cacheServer) answer(req cacheRequest, body []byte) cacheResponse {
 	res := cacheResponse{ID: req.ID}
 	switch req.Command {
 	case "get":
-		o, ok := s.store.get(req.ActionID)
+		o, ok := s.store.Get(req.ActionID)
 		if !ok {
 			res.Miss = true
 			return res
 		}
-		res.OutputID, res.Size, res.Time, res.DiskPath = o.output, o.size, &o.made, o.path
+		res.OutputID, res.Size, res.Time, res.DiskPath = o.Output, o.Size, &o.Made, o.Path
 	case "put":
 		path, err := s.put(req, body)
 		res.DiskPath = path
@@ -109,7 +117,7 @@ func (s *cacheServer) put(req cacheRequest, body []byte) (string, error) {
 	if int64(len(body)) != req.BodySize {
 		return "", fmt.Errorf("found an object of %d bytes, want %d", len(body), req.BodySize)
 	}
-	return s.store.put(req.ActionID, req.OutputID, body)
+	return s.store.Put(req.ActionID, req.OutputID, body)
 }
 
 // send writes one answer. When the go command has gone there is nobody to tell: the next read says so.
