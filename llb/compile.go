@@ -152,7 +152,7 @@ func (s *unitStates) mountDeps(e *exec, d plan.DepsStep) {
 
 // mountKeeper gives the step what the builder keeps of former builds. The step's layer is the same without.
 func (s *unitStates) mountKeeper(e *exec, d plan.DepsStep) {
-	if d.Asks == "" {
+	if d.Asks == nil {
 		return
 	}
 	k, err := plan.NewKeeper(s.plan.Go)

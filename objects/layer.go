@@ -12,20 +12,26 @@ import (
 // builds made is copied from what the builder keeps, so that one more package compiles that package.
 type Layer struct {
 	layer, kept Dir
-	salt        []byte
+	salts       Salts
 	now         time.Time
 	notes       io.Writer
 	once        sync.Once
 }
 
+// Salts stand for what a package's sources may include and the go command's name for it does not hang on. Packages are kept for builds
+// with the same.
+type Salts struct {
+	Assembly string                 // empty: packages with assembly or C are not kept
+	C        func() ([]byte, error) // nil: those with C are not kept; it is asked when there is one
+}
+
 // layerTime stands in a layer's entries, so that the same objects are the same bytes: go takes no objects for outdated by it.
 var layerTime = time.Unix(0, 0)
 
-// NewLayer is for a layer and what the builder keeps, two folders laid out as a GOCACHE; now is when the kept ones are used. Packages
-// with assembly are kept for builds with the same salt, which stands for what their sources may include from elsewhere; with an empty
-// one they are not. What is wrong with what is kept is said to notes, once, and is no reason to fail.
-func NewLayer(layer, kept Dir, salt string, now time.Time, notes io.Writer) *Layer {
-	return &Layer{layer: layer, kept: kept, salt: []byte(salt), now: now, notes: notes}
+// NewLayer is for a layer and what the builder keeps, two folders laid out as a GOCACHE; now is when the kept ones are used. What is
+// wrong with what is kept is said to notes, once, and is no reason to fail.
+func NewLayer(layer, kept Dir, salts Salts, now time.Time, notes io.Writer) *Layer {
+	return &Layer{layer: layer, kept: kept, salts: salts, now: now, notes: notes}
 }
 
 // Get looks into the layer, then among what is kept.
@@ -33,10 +39,23 @@ func (l *Layer) Get(action []byte) (Object, bool) {
 	if o, ok := l.layer.Get(action); ok {
 		return o, true
 	}
-	if o, ok := l.take(action, action); ok || len(l.salt) == 0 {
+	if o, ok := l.take(action, action); ok || l.salts.Assembly == "" || !l.kept.Marked(action, l.now) {
 		return o, ok
 	}
-	return l.take(action, Salted(action, l.salt))
+	if o, ok := l.take(action, Salted(action, []byte(l.salts.Assembly))); ok || l.salts.C == nil {
+		return o, ok
+	}
+	salt, err := l.cSalt()
+	if err != nil {
+		return Object{}, false // it is compiled, and Put says what is wrong
+	}
+	return l.take(action, Salted(action, salt))
+}
+
+// cSalt is that of packages with C; their assembly includes what other assembly does.
+func (l *Layer) cSalt() ([]byte, error) {
+	salt, err := l.salts.C()
+	return append([]byte(l.salts.Assembly), salt...), err
 }
 
 // take copies what is kept under a name into the layer.
@@ -51,7 +70,7 @@ func (l *Layer) take(action, name []byte) (Object, bool) {
 	}
 	l.kept.Used(name, o, l.now)
 	if _, err := l.layer.Put(action, o.Output, body, layerTime); err != nil {
-		return Object{}, false // put meets the same error, and says so
+		return Object{}, false // Put meets the same error, and says so
 	}
 	return l.layer.Get(action)
 }
@@ -59,23 +78,33 @@ func (l *Layer) take(action, name []byte) (Object, bool) {
 // Put puts an object into the layer, and among what is kept unless it is of this build alone. The error is of the layer.
 func (l *Layer) Put(action, output, body []byte) (string, error) {
 	path, err := l.layer.Put(action, output, body, layerTime)
-	name := l.keptName(action, body)
-	if err != nil || name == nil {
+	if err != nil {
 		return path, err
 	}
-	if _, err := l.kept.Put(name, output, body, l.now); err != nil {
+	if err := l.keep(action, output, body); err != nil {
 		l.once.Do(func() { fmt.Fprintf(l.notes, "note: compiled dependencies are not kept for other builds: %v\n", err) })
 	}
 	return path, nil
 }
 
-// keptName is what an object is kept under; nil for one that is not: C code includes what no salt here knows of.
-func (l *Layer) keptName(action, body []byte) []byte {
+func (l *Layer) keep(action, output, body []byte) error {
+	c := HasC(body)
 	switch {
-	case IsIndex(body) || HasC(body) || HasNative(body) && len(l.salt) == 0:
+	case IsIndex(body), c && l.salts.C == nil, HasNative(body) && l.salts.Assembly == "":
 		return nil
-	case HasNative(body):
-		return Salted(action, l.salt)
+	case !HasNative(body):
+		_, err := l.kept.Put(action, output, body, l.now)
+		return err
 	}
-	return action
+	salt, err := []byte(l.salts.Assembly), error(nil)
+	if c {
+		salt, err = l.cSalt()
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := l.kept.Put(Salted(action, salt), output, body, l.now); err != nil {
+		return err
+	}
+	return l.kept.Mark(action)
 }

@@ -30,7 +30,7 @@ func talk(t *testing.T, store Store, requests string) (map[int64]cacheResponse, 
 }
 
 func TestServe(t *testing.T) {
-	s := NewLayer(Dir(t.TempDir()), Dir(t.TempDir()), "", time.Now(), io.Discard)
+	s := NewLayer(Dir(t.TempDir()), Dir(t.TempDir()), Salts{}, time.Now(), io.Discard)
 	answers, err := talk(t, s, `{"ID":1,"Command":"put","ActionID":"YQ==","OutputID":"Yg==","BodySize":4}`+"\n\n"+`"dGV4dA=="`+"\n"+
 		`{"ID":2,"Command":"put","ActionID":"Yw==","OutputID":"ZA=="}`+"\n"+
 		`{"ID":3,"Command":"put","ActionID":"ZQ==","OutputID":"ZA==","BodySize":9}`+"\n"+`"dGV4dA=="`+"\n"+

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"go/version"
 	"path"
@@ -83,24 +82,26 @@ func (p *Plan) CompileJob(u Unit) (CompileJob, error) {
 	if !p.Cache.Asks {
 		return job, nil
 	}
-	salt, err1 := u.salt()
-	job.Objects = &Objects{Layer: p.Cache.Layers, Salt: salt, Own: u.OwnC}
+	job.Objects = &Objects{Layer: p.Cache.Layers, Salt: u.salt(), Own: u.OwnC}
 	if len(p.Cache.Prog) == 0 {
 		job.Objects.First = u.First
-		return job, err1
+		return job, nil
 	}
-	prog, err2 := quoteFlags(p.Cache.Prog)
+	prog, err := quoteFlags(p.Cache.Prog)
 	job.Prog = p.Cache.Prog[0]
 	job.Env = slices.Concat(job.Env, []string{"GOCACHEPROG=" + prog, "CROSSGO_CACHE_SECRET=" + PathProg})
-	return job, errors.Join(err1, err2)
+	return job, err
 }
 
 // salt names what the unit's C code is compiled with and the go command does not look at: the package files of its C side.
-func (u Unit) salt() (string, error) {
+func (u Unit) salt() string {
 	if u.C == nil {
-		return "", nil
+		return ""
 	}
 	data, err := json.Marshal([]sysroot.Set{u.C.HostSet, u.C.Set})
+	if err != nil {
+		panic(err) // sets are strings and numbers
+	}
 	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), err
+	return hex.EncodeToString(sum[:])
 }

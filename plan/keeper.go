@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/crossgo/crossgo/objects"
 	"github.com/crossgo/crossgo/spec"
@@ -53,11 +52,27 @@ func KeeperAhead(file *spec.File, g Go) (Keeper, bool) {
 
 // ask has the dependency steps ask for objects that the builder keeps, if anything of it does.
 func (u *Unit) ask(in Input, cache Cache) {
-	for i := range u.Deps {
-		if cache.Asks {
-			u.Deps[i].Asks = strings.TrimSpace(strings.Join([]string{PathKeeper, PathGoCache, PathObjects, includes(in)}, " "))
-		}
+	if !cache.Asks {
+		return
 	}
+	asks := []string{PathKeeper, PathGoCache, PathObjects}
+	if salt := includes(in); salt != "" {
+		asks = append(asks, salt)
+	}
+	for i := range u.Deps {
+		u.Deps[i].Asks = asks
+	}
+}
+
+// saltAt is where the keeper has the salt of assembly.
+const saltAt = 3
+
+// asks is the keeper with the salt of C where the step has C: the packages of the C side, and what was made of them.
+func (u Unit) asks(d DepsStep) []string {
+	if u.C == nil || d.Bare || len(d.Asks) <= saltAt {
+		return d.Asks
+	}
+	return slices.Concat(d.Asks, []string{u.salt(), PathSysroot, PathHostUsr})
 }
 
 // includes stands for what assembly may include from other folders of its module. Go knows such a package by its module's version

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/crossgo/crossgo/spec"
 	"github.com/crossgo/crossgo/sysroot"
@@ -77,8 +78,8 @@ func (u Unit) DepsEnv(d DepsStep) []string {
 	if !d.Bare {
 		env = slices.Concat(u.FullEnv(), d.Env)
 	}
-	if d.Asks != "" {
-		env = slices.Concat(env, []string{"GOCACHEPROG=" + d.Asks})
+	if d.Asks != nil {
+		env = slices.Concat(env, []string{"GOCACHEPROG=" + strings.Join(u.asks(d), " ")})
 	}
 	return env
 }
@@ -112,7 +113,7 @@ type DepsStep struct {
 	Bare  bool     `json:"bare,omitempty"`  // with neither the C side nor the module at hand: packages of the standard library
 	Env   []string `json:"env,omitempty"`   // in place of what the unit's says
 	Heavy *Heavy   `json:"heavy,omitempty"` // "heavy": the synthetic module to build in
-	Asks  string   `json:"asks,omitempty"`  // GOCACHEPROG: the keeper, with the folders that it answers from
+	Asks  []string `json:"asks,omitempty"`  // GOCACHEPROG: the keeper, with the folders that it answers from
 }
 
 // Heavy is a synthetic module that needs the given modules and nothing else. Each of them lies where the module cache has
