@@ -55,12 +55,11 @@ func (u *Unit) ask(in Input, cache Cache) {
 	if !cache.Asks {
 		return
 	}
-	asks := []string{PathKeeper, PathGoCache, PathObjects}
-	if salt := includes(in); salt != "" {
-		asks = append(asks, salt)
-	}
-	for i := range u.Deps {
-		u.Deps[i].Asks = asks
+	for i, d := range u.Deps {
+		u.Deps[i].Asks = []string{PathKeeper, PathGoCache, PathObjects}
+		if salt := d.includes(in); salt != "" {
+			u.Deps[i].Asks = append(u.Deps[i].Asks, salt)
+		}
 	}
 }
 
@@ -75,13 +74,23 @@ func (u Unit) asks(d DepsStep) []string {
 	return slices.Concat(d.Asks, []string{u.salt(), PathSysroot, PathHostUsr})
 }
 
-// includes stands for what assembly may include from other folders of its module. Go knows such a package by its module's version
-// and its own files, so that is what replaces modules. A vendored one can be anything, and of a workspace not all go.mod files are
-// known: then nothing stands for it, and the text is empty. (Folders that replace modules are compiled with the user's code.)
-func includes(in Input) string {
+// asNamed is the salt of assembly that is known by its module's version and its own files, as go names it with -trimpath: of the
+// standard library, and of modules that nothing stands in for.
+const asNamed = "as-named"
+
+// includes stands for what assembly that the step compiles may include from other folders of its module. Only foreign packages may be
+// another module's than go says. A vendored one can be anything, and of a workspace not all go.mod files are known: then nothing
+// stands for it, and the text is empty. (Folders that replace modules are compiled with the user's code.)
+func (d DepsStep) includes(in Input) string {
+	if d.ID != "foreign" {
+		return asNamed
+	}
 	mod, err := modfile.Parse(in.Mods.GoModName, in.Mods.GoMod, nil)
 	if err != nil || in.Vendor || in.Mods.GoWork != nil {
 		return ""
+	}
+	if len(mod.Replace) == 0 {
+		return asNamed
 	}
 	h := sha256.New()
 	for _, r := range mod.Replace {

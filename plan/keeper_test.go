@@ -9,16 +9,18 @@ import (
 
 // TestIncludes: packages with assembly are kept for builds that have the same modules in place of others.
 func TestIncludes(t *testing.T) {
-	of := func(text string) string { return includes(Input{Mods: Mods{GoMod: []byte("module m\n" + text)}}) }
+	foreign := DepsStep{ID: "foreign"}
+	of := func(text string) string { return foreign.includes(Input{Mods: Mods{GoMod: []byte("module m\n" + text)}}) }
 	plain := of("require a.b/c v1.0.0\n")
-	require.NotEmpty(t, plain)
+	require.Equal(t, asNamed, plain)
+	require.Equal(t, asNamed, DepsStep{ID: "heavy"}.includes(Input{Mods: Mods{GoMod: []byte("replace a.b/c => d.e/f v1.0.0\n")}}), "another go.mod is no other key")
 	require.Equal(t, plain, of(""))
 	replaced := of("replace a.b/c => d.e/f v1.0.0\n")
 	require.NotContains(t, []string{"", plain}, replaced)
 	require.NotEqual(t, replaced, of("replace a.b/c => d.e/f v1.0.1\n"))
 	require.Empty(t, of("modul\n"))
-	require.Empty(t, includes(Input{Vendor: true, Mods: Mods{GoMod: []byte("module m\n")}}))
-	require.Empty(t, includes(Input{Mods: Mods{GoMod: []byte("module m\n"), GoWork: []byte("use .\n")}}))
+	require.Empty(t, foreign.includes(Input{Vendor: true, Mods: Mods{GoMod: []byte("module m\n")}}))
+	require.Empty(t, foreign.includes(Input{Mods: Mods{GoMod: []byte("module m\n"), GoWork: []byte("use .\n")}}))
 }
 
 // TestKeeperAhead: only for what will ask it.
