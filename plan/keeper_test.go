@@ -10,7 +10,9 @@ import (
 // TestIncludes: packages with assembly are kept for builds that have the same modules in place of others.
 func TestIncludes(t *testing.T) {
 	foreign := DepsStep{ID: "foreign"}
-	of := func(text string) string { return foreign.includes(Input{Mods: Mods{GoMod: []byte("module m\n" + text)}}) }
+	of := func(text string) string {
+		return foreign.includes(Input{Mods: Mods{GoMod: []byte("module m\n" + text)}})
+	}
 	plain := of("require a.b/c v1.0.0\n")
 	require.Equal(t, asNamed, plain)
 	require.Equal(t, asNamed, DepsStep{ID: "heavy"}.includes(Input{Mods: Mods{GoMod: []byte("replace a.b/c => d.e/f v1.0.0\n")}}), "another go.mod is no other key")
