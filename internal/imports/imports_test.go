@@ -35,6 +35,7 @@ type rule struct {
 const (
 	buildkit = "github.com/moby/buildkit"
 	clientLL = buildkit + "/client/llb"
+	junitXML = "github.com/jstemmer/go-junit-report/v2"
 )
 
 var (
@@ -56,7 +57,7 @@ var (
 	// network is what a package may not use that runs the compiler on its files.
 	network = []string{"crypto/rand", "math/rand", "net"}
 	// forms is what writes reports in the forms of others.
-	forms = []string{"github.com/jstemmer/go-junit-report/v2", "github.com/owenrumney/go-sarif/v3"}
+	forms = []string{junitXML, "github.com/owenrumney/go-sarif/v3"}
 	// none forbids every foreign package, also in turn.
 	none = []string{"none"}
 )
@@ -76,7 +77,7 @@ var rules = []rule{
 	{of: "plan", own: []string{"spec", "sysroot", "verify"}, foreign: []string{"golang.org/x/mod"},
 		reach: slices.Concat(yaml, debian, []string{"golang.org/x/mod"}), never: world},
 	{of: "step", own: []string{"internal/parallel", "plan", "sbom", "sysroot", "verify", "verify/report"},
-		foreign: slices.Concat([]string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"}, signing),
+		foreign: slices.Concat([]string{"github.com/bgentry/go-netrc", junitXML, "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"}, signing),
 		reach:   slices.Concat(yaml, debian, forms, spdx, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"}, signing)},
 	{of: "llb", own: []string{"plan", "sysroot"},
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
