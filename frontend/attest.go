@@ -63,6 +63,20 @@ func (r *request) checkSBOM() error {
 		strings.Join(slices.Sorted(maps.Keys(settings)), ", "))
 }
 
+// checkOneFolder refuses an SBOM where the result is one folder for all platforms: it would have no place there, or none in a release's
+// checksums, and BuildKit, finding none, would have a scanner from a registry look at the folder. BuildKit's provenance is about the
+// result itself.
+func (r *request) checkOneFolder() error {
+	switch {
+	case r.ui.SBOM == nil:
+	case r.selection.Kind == plan.KindRelease:
+		return errors.New("--sbom: the target release has an SBOM beside each archive already, covered by the checksums: leave --sbom out")
+	case r.selection.Kind == plan.KindReport && len(r.targets) > 1:
+		return fmt.Errorf("--sbom: the target report is one folder for all %d platforms, and an SBOM is of one: leave --sbom out, or ask for one platform at a time", len(r.targets))
+	}
+	return nil
+}
+
 // attest is what is said of a platform's outputs, when the request asks for it: what verify found, and what they are made of. Where the
 // request names a generator, BuildKit has it make the SBOM: it does so whenever a result comes without.
 func (r *request) attest(ctx context.Context, in gollb.Inputs, p *plan.Plan) ([]gwclient.Attestation, error) {

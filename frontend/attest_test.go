@@ -65,6 +65,23 @@ func TestAttestationsAreNamedAsTheResultNamesPlatforms(t *testing.T) {
 	require.Equal(t, "sbom", string(core.Metadata[result.AttestationSBOMCore]))
 }
 
+// TestReportsOfSeveralPlatformsHaveNoSBOM: they are one folder without platforms, so that an SBOM would go nowhere. That of one is as any
+// output, and so is the provenance.
+func TestReportsOfSeveralPlatformsHaveNoSBOM(t *testing.T) {
+	const several = "linux/arm64,windows/amd64"
+	for _, value := range []string{"", "generator=example.com/scanner"} {
+		f := newFake("", "target", "report", "platform", several, "attest:sbom", value)
+		_, err := f.build(t)
+		require.ErrorContains(t, err, "--sbom: the target report is one folder for all 2 platforms, and an SBOM is of one: leave --sbom out, or ask for one platform at a time")
+		require.False(t, f.askedFor("compile"))
+	}
+	_, err := newFake("platforms: [linux/arm64, windows/amd64]\n", "target", "report", "attest:sbom", "").build(t)
+	require.ErrorContains(t, err, "--sbom: the target report")
+	newFake("", "target", "report", "platform", several, "attest:provenance", "mode=max").ok(t)
+	one := newFake("", "target", "report", "platform", "linux/arm64", "attest:sbom", "").ok(t)
+	require.Len(t, one.Attestations["linux/arm64"], 2)
+}
+
 func TestSBOMErrors(t *testing.T) {
 	for _, c := range []struct{ value, epoch, want string }{
 		{"type=sbom,b=1,a=2", "", "--attest type=sbom: found a, b, which is for a generator: crossgo's own SBOM has no settings, name a generator=IMAGE to have it made by one"},

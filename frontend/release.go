@@ -2,7 +2,6 @@ package frontend
 
 import (
 	"context"
-	"errors"
 
 	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
@@ -64,12 +63,4 @@ func (r *request) single(ctx context.Context, ref gwclient.Reference) (*gwclient
 		return nil, err
 	}
 	return rb.Finalize()
-}
-
-// checkRelease refuses what would lie in the folder and not be in its checksums. BuildKit's provenance is about the result itself.
-func (r *request) checkRelease() error {
-	if r.selection.Kind == plan.KindRelease && r.ui.SBOM != nil {
-		return errors.New("--sbom: the target release has an SBOM beside each archive already, covered by the checksums: leave --sbom out")
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type Layer struct {
 	now         time.Time
 	notes       io.Writer
 	once        sync.Once
+
+	compiled, taken atomic.Int64 // packages, objects
 }
 
 // Salts stand for what a package's sources may include and the go command's name for it does not hang on. Packages are kept for builds
@@ -72,6 +75,7 @@ func (l *Layer) take(action, name []byte) (Object, bool) {
 	if _, err := l.layer.Put(action, o.Output, body, layerTime); err != nil {
 		return Object{}, false // Put meets the same error, and says so
 	}
+	l.taken.Add(1)
 	return l.layer.Get(action)
 }
 
@@ -80,6 +84,9 @@ func (l *Layer) Put(action, output, body []byte) (string, error) {
 	path, err := l.layer.Put(action, output, body, layerTime)
 	if err != nil {
 		return path, err
+	}
+	if IsArchive(body) {
+		l.compiled.Add(1)
 	}
 	if err := l.keep(action, output, body); err != nil {
 		l.once.Do(func() { fmt.Fprintf(l.notes, "note: compiled dependencies are not kept for other builds: %v\n", err) })
@@ -107,4 +114,9 @@ func (l *Layer) keep(action, output, body []byte) error {
 		return err
 	}
 	return l.kept.Mark(action)
+}
+
+// Summary tells what was done again and what was not.
+func (l *Layer) Summary() string {
+	return fmt.Sprintf("packages compiled: %d; objects kept from former builds: %d", l.compiled.Load(), l.taken.Load())
 }

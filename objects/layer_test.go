@@ -31,6 +31,8 @@ func TestLayerTakesWhatIsKept(t *testing.T) {
 	_, found = second.Get(objectcase.ID("b"))
 	require.False(t, found)
 	require.Empty(t, notes.String())
+	require.Equal(t, "packages compiled: 1; objects kept from former builds: 0", first.Summary())
+	require.Equal(t, "packages compiled: 0; objects kept from former builds: 1", second.Summary())
 }
 
 // TestLayerIsTheSameTwice: whether compiled or copied, now or later.

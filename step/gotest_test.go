@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/crossgo/crossgo/plan"
+	"github.com/jstemmer/go-junit-report/v2/junit"
 	"github.com/stretchr/testify/require"
 )
 
@@ -78,26 +79,50 @@ func TestJUnit(t *testing.T) {
 	require.NoError(t, r.write(dir))
 	data, err := os.ReadFile(filepath.Join(dir, plan.JUnitFile))
 	require.NoError(t, err)
-	var all junitSuites
-	require.NoError(t, xml.Unmarshal(data, &all), string(data))
-	require.Equal(t, 5, all.Tests)
-	require.Equal(t, 2, all.Failures)
-	require.Equal(t, 1, all.Skipped)
+	var all junit.Testsuites
+	require.NoError(t, xml.Unmarshal(data, &all), string(data)) // it takes no character that XML has not
+	require.Equal(t, []int{5, 2, 0, 1}, []int{all.Tests, all.Failures, all.Errors, all.Skipped})
 	require.Len(t, all.Suites, 2)
+	cases := map[string]junit.Testcase{}
 	for _, s := range all.Suites {
-		for _, c := range s.Cases {
-			switch c.Name {
-			case "TestOuter/inner":
-				require.Equal(t, "example.com/m/bad", c.Class)
-				require.Contains(t, c.Failure.Text, "[31mtoo bad")
-			case "TestSkipped":
-				require.Contains(t, c.Skipped.Message, "not today")
-			case "TestFine":
-				require.Nil(t, c.Failure)
-			}
+		for _, c := range s.Testcases {
+			require.Regexp(t, `^\d+\.\d{3}$`, c.Time)
+			cases[c.Classname+" "+c.Name] = c
 		}
 	}
+	require.Len(t, cases, 5)
+	inner := cases["example.com/m/bad TestOuter/inner"]
+	require.Equal(t, "Failed", inner.Failure.Message)
+	require.Contains(t, inner.Failure.Data, "[31mtoo bad")
+	require.Contains(t, cases["example.com/m/good TestSkipped"].Skipped.Message, "not today")
+	require.Nil(t, cases["example.com/m/good TestFine"].Failure)
+	require.Nil(t, cases["example.com/m/good TestFine"].Skipped)
 	require.FileExists(t, filepath.Join(dir, plan.TestSummary))
+}
+
+// TestJUnitText: times are in seconds, and whatever a test prints leaves a file that is XML.
+func TestJUnitText(t *testing.T) {
+	hostile := "a \x1b[1m\x00 < & ]]> \xff \ufffe\tend\n"
+	r := &testResults{suites: []*testSuite{
+		{name: "m/a", output: hostile, seconds: 1.25, tests: []*testCase{{name: "TestA\x01", state: "fail", output: hostile, seconds: 0.0004}, {name: "TestB", state: "skip", output: hostile}}},
+		{name: "m/b", seconds: 2, tests: []*testCase{{name: "TestC", state: "pass", seconds: 1.9996}}},
+	}}
+	var text bytes.Buffer
+	require.NoError(t, r.junit(&text))
+	require.True(t, strings.HasPrefix(text.String(), xml.Header+"<testsuites "), text.String())
+	var all junit.Testsuites
+	require.NoError(t, xml.Unmarshal(text.Bytes(), &all), text.String())
+	const clean = "a [1m < & ]]> ? \tend"
+	a, b := all.Suites[0], all.Suites[1]
+	require.Equal(t, clean+"\n", a.SystemOut.Data)
+	require.Equal(t, clean+"\n", a.Testcases[0].Failure.Data)
+	require.Equal(t, clean, a.Testcases[1].Skipped.Message)
+	require.Nil(t, b.SystemOut)
+	require.Equal(t, []string{"3.250", "1.250", "0.000", "2.000", "2.000"}, []string{all.Time, a.Time, a.Testcases[0].Time, b.Time, b.Testcases[0].Time})
+	for _, says := range []string{`<testsuites time="3.250" tests="3" failures="1" skipped="1">`, `<testsuite name="m/a" tests="2" failures="1" errors="0" id="0" skipped="1" time="1.250">`,
+		`<testcase name="TestB" classname="m/a" time="0.000">`, `<failure message="Failed">`} {
+		require.Contains(t, text.String(), says)
+	}
 }
 
 // TestEndedCommands: a go command stands for a test, and one that fails is named without what it is not.

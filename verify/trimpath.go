@@ -12,12 +12,16 @@ const maxFileNames = 1 << 26
 // sourceFiles gives the names of the source files in Go's table of functions, each with a NUL behind it; nil when there is no such
 // table. WebAssembly modules leave out longer runs of zeros, so that the table's offsets lead nowhere.
 func sourceFiles(r io.ReaderAt, size int64, bin *binary) []byte {
-	part, ok := functionsPart(r, size, bin, partFiles)
-	if !ok || part.size > maxFileNames {
+	table, ok := functionTable(r, size, bin)
+	if !ok {
 		return nil
 	}
-	names := make([]byte, part.size)
-	if _, err := r.ReadAt(names, part.at); err != nil {
+	part, ok := table.Files()
+	if !ok || part.Size > maxFileNames {
+		return nil
+	}
+	names := make([]byte, part.Size)
+	if _, err := r.ReadAt(names, part.At); err != nil {
 		return nil
 	}
 	return names

@@ -21,11 +21,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "keeper: want the folder of the layer and the folder of what is kept")
 		os.Exit(2)
 	}
-	layer, kept := objects.Dir(args[0]), objects.Dir(args[1])
-	if err := objects.Serve(os.Stdin, os.Stdout, objects.NewLayer(layer, kept, salts(args[2:]), time.Now(), os.Stderr)); err != nil {
+	layer := objects.NewLayer(objects.Dir(args[0]), objects.Dir(args[1]), salts(args[2:]), time.Now(), os.Stderr)
+	if err := objects.Serve(os.Stdin, os.Stdout, layer); err != nil {
 		fmt.Fprintln(os.Stderr, "keeper:", err)
 		os.Exit(1)
 	}
+	fmt.Fprintln(os.Stderr, layer.Summary())
 }
 
 func salts(args []string) (s objects.Salts) {

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"io"
 	"strings"
+
+	"github.com/crossgo/crossgo/internal/window"
 )
 
 func openELF(r io.ReaderAt, size int64) (*image, error) {
@@ -12,7 +14,7 @@ func openELF(r io.ReaderAt, size int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img := &image{}
+	img := &image{order: f.ByteOrder}
 	for _, s := range f.Sections {
 		out := section{name: s.Name, kind: elfKind(s), at: int64(s.Offset), addr: s.Addr}
 		if s.Type != elf.SHT_NOBITS && s.Type != elf.SHT_NULL {
@@ -82,10 +84,10 @@ func elfSymbols(r io.ReaderAt, f *elf.File, table, names *elf.Section, size int6
 		entry, read = elf.Sym32Size, readSym32
 	}
 	return func(take func(symbol)) {
-		entries := newWindow(r, int64(table.Offset), int64(min(table.FileSize, uint64(size))), size)
-		text := newWindow(r, int64(names.Offset), int64(min(names.FileSize, uint64(size))), size)
+		entries := window.New(r, int64(table.Offset), inside(table.Offset, table.FileSize, size))
+		text := window.New(r, int64(names.Offset), inside(names.Offset, names.FileSize, size))
 		for off := entry; ; off += entry { // the first is empty
-			b := entries.bytes(off, entry)
+			b := entries.Bytes(off, entry)
 			if b == nil {
 				return
 			}
@@ -93,7 +95,7 @@ func elfSymbols(r io.ReaderAt, f *elf.File, table, names *elf.Section, size int6
 			if sym.sect <= 0 || sym.sect >= len(f.Sections) {
 				continue
 			}
-			if sym.name = text.text(int64(name)); sym.name == nil {
+			if sym.name = text.Text(int64(name)); sym.name == nil {
 				return
 			}
 			take(sym)

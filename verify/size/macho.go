@@ -10,7 +10,7 @@ func openMachO(r io.ReaderAt, size int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img := &image{}
+	img := &image{order: f.ByteOrder}
 	for _, s := range f.Sections {
 		out := section{name: s.Seg + "." + s.Name, kind: machoKind(s), at: int64(s.Offset), addr: s.Addr}
 		if !machoZero[s.Flags&0xff] {

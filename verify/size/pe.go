@@ -2,6 +2,7 @@ package size
 
 import (
 	"debug/pe"
+	"encoding/binary"
 	"io"
 	"strings"
 )
@@ -11,7 +12,7 @@ func openPE(r io.ReaderAt, size int64) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img := &image{}
+	img := &image{order: binary.LittleEndian}
 	for _, s := range f.Sections {
 		img.sections = append(img.sections, section{name: s.Name, kind: peKind(s), at: int64(s.Offset), addr: uint64(s.VirtualAddress),
 			size: inside(uint64(s.Offset), uint64(s.Size), size)})

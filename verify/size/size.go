@@ -6,11 +6,15 @@ package size
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strings"
+
+	"github.com/crossgo/crossgo/verify/pclntab"
 )
 
 // Map is what the bytes of one file are spent on.
@@ -127,6 +131,7 @@ func Read(r io.ReaderAt, size int64) (m Map, err error) {
 
 // image is a file of any format.
 type image struct {
+	order    binary.ByteOrder
 	sections []section
 	wasm     *wasmFile               // nil for all but WebAssembly, whose functions have no addresses
 	symbols  func(take func(symbol)) // in any order; nil without, or where they tell no sizes. May be called several times
@@ -201,9 +206,30 @@ func (img *image) functions(r io.ReaderAt, size int64) func(take func(name []byt
 		return img.wasm.each
 	}
 	if table, ok := img.functionTable(r, size); ok {
-		return table.each
+		return table.Sizes
 	}
 	return nil
+}
+
+// functionTable finds Go's function table: in its section, else by its first bytes in what the program reads.
+func (img *image) functionTable(r io.ReaderAt, size int64) (*pclntab.Table, bool) {
+	for _, s := range img.sections {
+		if strings.HasSuffix(s.name, "gopclntab") && s.size > 0 {
+			return pclntab.Open(r, s.at, s.size, img.order)
+		}
+	}
+	left := int64(pclntab.MaxScan) // of all sections: they may lie over each other
+	for _, s := range img.sections {
+		if s.kind != Data && s.kind != Tables {
+			continue
+		}
+		n := min(s.size, size-s.at, left)
+		if t, ok := pclntab.Find(r, s.at, n, img.order); ok {
+			return t, true
+		}
+		left -= max(n, 0)
+	}
+	return nil, false
 }
 
 // bytes are those of all sections of a kind.

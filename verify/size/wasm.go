@@ -24,7 +24,7 @@ const wasmCustom, wasmCode, wasmData = 0, 10, 11
 const maxSections = 1 << 12
 
 func openWasm(r io.ReaderAt, size int64) (*image, error) {
-	img := &image{wasm: &wasmFile{r: r}}
+	img := &image{order: binary.LittleEndian, wasm: &wasmFile{r: r}}
 	for at := int64(8); at < size; {
 		in := newReader(r, at, size-at)
 		id, n := in.byte(), in.uint()

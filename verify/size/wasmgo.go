@@ -1,9 +1,12 @@
 package size
 
 import (
+	"encoding/binary"
 	"io"
 	"slices"
 	"sort"
+
+	"github.com/crossgo/crossgo/verify/pclntab"
 )
 
 // wasmFile is where a WebAssembly module has what tells of Go's functions.
@@ -84,14 +87,14 @@ func (w *wasmFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // table finds Go's function table in memory: its first bytes are in one segment, having no zeros to leave out.
-func (w *wasmFile) table() (*functions, bool) {
-	return searchFunctions(w.r, w.data, w.data.at+w.data.size, func(at int64) (*functions, bool) {
+func (w *wasmFile) table() (*pclntab.Table, bool) {
+	return pclntab.Search(w.r, w.data.at, w.data.size, binary.LittleEndian, func(at int64) (*pclntab.Table, bool) {
 		i := slices.IndexFunc(w.segments, func(s segment) bool { return at >= s.at && at < s.at+s.size })
 		if i < 0 {
 			return nil, false
 		}
 		addr := w.segments[i].addr + at - w.segments[i].at
-		return openFunctions(w, addr, w.memory()-addr, w.memory())
+		return pclntab.Open(w, addr, w.memory()-addr, binary.LittleEndian)
 	})
 }
 
@@ -102,15 +105,15 @@ func (w *wasmFile) each(take func(name []byte, bytes int64)) (sum int64) {
 	if !ok {
 		return 0
 	}
-	first, _, _ := t.entry(0)
+	first, _, _ := t.Entry(0)
 	shift := 0
-	if second, _, _ := t.entry(1); second-first >= 1<<16 {
+	if second, _, _ := t.Entry(1); second-first >= 1<<16 {
 		shift = 16
 	}
 	code := newReaderSize(w.r, w.code.at, w.code.size, 64<<10)
 	number, left := int64(0), code.uint()
-	for i := range t.count {
-		pc, off, ok := t.entry(i)
+	for i := range t.Count() {
+		pc, off, ok := t.Entry(i)
 		if !ok {
 			break
 		}
@@ -118,7 +121,7 @@ func (w *wasmFile) each(take func(name []byte, bytes int64)) (sum int64) {
 			size := code.uint()
 			code.skip(size)
 			if number == want && code.err == nil {
-				take(t.name(off), size)
+				take(t.Name(off), size)
 				sum += size
 			}
 		}
