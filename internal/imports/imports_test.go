@@ -65,17 +65,12 @@ var (
 // rules has a row for every package, in the order of the pipeline.
 var rules = []rule{
 	{of: "spec", foreign: yaml, reach: yaml, never: world},
-<<<<<<< HEAD
 	// Compiled in the dependency steps, where there is no module to download.
 	{of: "objects", reach: none, never: outside},
 	{of: "objects/keeper", own: []string{"objects"}, reach: none, never: outside},
-	{of: "verify", reach: none, never: outside},
-	{of: "verify/size", reach: none, never: outside},
-=======
 	{of: "verify", own: []string{"verify/pclntab"}, reach: none, never: outside},
 	{of: "verify/pclntab", own: []string{"internal/window"}, reach: none, never: outside},
 	{of: "verify/size", own: []string{"internal/window", "verify/pclntab"}, reach: none, never: outside},
->>>>>>> leftovers
 	{of: "verify/report", own: []string{"verify", "verify/size"}, foreign: forms, reach: slices.Concat(forms, []string{"github.com/xeipuuv"}), never: outside},
 	{of: "verify/compare", own: []string{"verify", "verify/size"}, reach: none, never: outside},
 	// The one place that reads archives and images, so that verify itself needs no more than the standard library.
@@ -85,13 +80,8 @@ var rules = []rule{
 	{of: "sysroot", foreign: debian, reach: debian, never: network},
 	{of: "plan", own: []string{"objects", "spec", "sysroot", "verify"}, foreign: []string{"golang.org/x/mod"},
 		reach: slices.Concat(yaml, debian, []string{"golang.org/x/mod"}), never: world},
-<<<<<<< HEAD
 	{of: "step", own: []string{"internal/parallel", "objects", "plan", "sbom", "sysroot", "verify", "verify/report"},
-		foreign: slices.Concat([]string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"}, signing),
-=======
-	{of: "step", own: []string{"internal/parallel", "plan", "sbom", "sysroot", "verify", "verify/report"},
 		foreign: slices.Concat([]string{"github.com/bgentry/go-netrc", junitXML, "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"}, signing),
->>>>>>> leftovers
 		reach:   slices.Concat(yaml, debian, forms, spdx, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"}, signing)},
 	{of: "llb", own: []string{"plan", "sysroot"},
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
