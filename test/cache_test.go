@@ -23,13 +23,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var compiledLine = regexp.MustCompile(`packages compiled: (\d+)`)
+// What compile steps and dependency steps say.
+var (
+	compiledLine = regexp.MustCompile(`packages compiled: (\d+); objects found in the dependency layers`)
+	layerLine    = regexp.MustCompile(`packages compiled: (\d+); objects kept`)
+)
 
 // compiled is how many packages the compile steps of a build compiled; cached steps compile none.
-func compiled(t testing.TB, r env.Result) int {
+func compiled(t testing.TB, r env.Result) int { return count(t, r, compiledLine) }
+
+// count adds up the numbers in lines of the log.
+func count(t testing.TB, r env.Result, line *regexp.Regexp) int {
 	t.Helper()
 	sum := 0
-	for _, m := range compiledLine.FindAllStringSubmatch(r.OK(t).Stderr, -1) {
+	for _, m := range line.FindAllStringSubmatch(r.OK(t).Stderr, -1) {
 		n, err := strconv.Atoi(m[1])
 		require.NoError(t, err)
 		sum += n
@@ -76,6 +83,26 @@ func TestEditCompilesWhatItTouches(t *testing.T) {
 			require.Zero(t, compiled(t, build(t, other, args...)))
 		})
 	}
+}
+
+// TestLayersAskTheBuilder: a layer that is made anew is made of what the builder has, packages with C and assembly included; these as
+// long as the sysroot is the same. No other test builds for this variant.
+func TestLayersAskTheBuilder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := func(imports, packages string) int {
+		write(t, dir, map[string]string{
+			"go.mod":       "module example.com/asks\n\ngo 1.26\n",
+			"main.go":      "package main\n\nimport (\n\t\"os/user\"\n" + imports + ")\n\nfunc main() { println(user.Current()) }\n",
+			"crossgo.yaml": "# syntax=ghcr.io/crossgo/crossgo:1\nbinaries: [{main: ., name: asks, cgo: on, packages: [" + packages + "]}]\n",
+		})
+		return count(t, build(t, dir, "--platform=linux/amd64/v2", "-o", t.TempDir()), layerLine)
+	}
+	require.Greater(t, program("", ""), 50)
+	require.Equal(t, 1, program("\t_ \"encoding/ascii85\"\n", ""), "the one that is new")
+	withC := program("\t_ \"encoding/ascii85\"\n", "zlib1g-dev")
+	require.Greater(t, withC, 1, "C is compiled with another sysroot")
+	require.Less(t, withC, 20)
 }
 
 // TestLayersAlone compiles the user's packages every time, and keeps the dependencies'.
