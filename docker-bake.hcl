@@ -37,9 +37,11 @@ group "default" {
   targets = ["image"]
 }
 
+# A fresh builder unpacks the image before anything else: with zstd in a third of the time.
 target "_image" {
   platforms = ["linux/amd64", "linux/arm64"]
   tags      = ["${IMAGE}:${TAG}"]
+  output    = ["type=image,compression=zstd,force-compression=true,oci-mediatypes=true"]
 }
 
 target "image" {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/compression"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -44,13 +45,13 @@ func (e *Env) FrontendImage(t testing.TB) string {
 	return e.Registry.Ref(frontendName)
 }
 
-// pushFrontend builds and pushes.
+// pushFrontend builds and pushes, compressed as docker-bake.hcl has it.
 func (e *Env) pushFrontend() error {
 	bin := filepath.Join(e.Dir, "bin", frontendBinary)
 	if err := goBuild(e.Repo, "./cmd/crossgo-frontend", bin, "CGO_ENABLED=0"); err != nil {
 		return err
 	}
-	img, err := frontendImage(bin, runtime.GOARCH)
+	img, err := frontendImage(bin, runtime.GOARCH, tarball.WithCompression(compression.ZStd), tarball.WithMediaType(types.OCILayerZStd))
 	if err != nil {
 		return err
 	}
@@ -131,8 +132,8 @@ func Extract(t testing.TB, img v1.Image, dir string) {
 }
 
 // frontendImage is the image for one architecture.
-func frontendImage(bin, arch string) (v1.Image, error) {
-	layer, err := fileLayer(bin, frontendBinary)
+func frontendImage(bin, arch string, opts ...tarball.LayerOption) (v1.Image, error) {
+	layer, err := fileLayer(bin, frontendBinary, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -153,19 +154,19 @@ func frontendImage(bin, arch string) (v1.Image, error) {
 }
 
 // fileLayer is a layer with one executable at the root.
-func fileLayer(file, as string) (v1.Layer, error) {
+func fileLayer(file, as string, opts ...tarball.LayerOption) (v1.Layer, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	return layerOf(as, 0o755, data)
+	return layerOf(as, 0o755, data, opts...)
 }
 
 // TextLayer is a layer with one text file; path has no leading slash.
 func TextLayer(path, text string) (v1.Layer, error) { return layerOf(path, 0o644, []byte(text)) }
 
 // layerOf is a layer with one file.
-func layerOf(path string, mode int64, data []byte) (v1.Layer, error) {
+func layerOf(path string, mode int64, data []byte, opts ...tarball.LayerOption) (v1.Layer, error) {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
 	if err := w.WriteHeader(&tar.Header{Name: path, Mode: mode, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
@@ -178,7 +179,7 @@ func layerOf(path string, mode int64, data []byte) (v1.Layer, error) {
 		return nil, err
 	}
 	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(buf.Bytes())), nil }
-	layer, err := tarball.LayerFromOpener(opener, tarball.WithMediaType(types.OCILayer))
+	layer, err := tarball.LayerFromOpener(opener, append([]tarball.LayerOption{tarball.WithMediaType(types.OCILayer)}, opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("layer of %s: %w", path, err)
 	}
