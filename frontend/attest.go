@@ -63,12 +63,14 @@ func (r *request) checkSBOM() error {
 		strings.Join(slices.Sorted(maps.Keys(settings)), ", "))
 }
 
-// checkOneFolder refuses an SBOM where the result is one folder for all platforms: it would have no place there, or none in a release's
-// checksums, and BuildKit, finding none, would have a scanner from a registry look at the folder. BuildKit's provenance is about the
-// result itself.
-func (r *request) checkOneFolder() error {
+// checkPlace refuses an SBOM where it has no place: of tests, which have no outputs to speak of, and where the result is one folder for
+// all platforms, or has checksums already. BuildKit, finding none, would have a scanner from a registry look at the result. BuildKit's
+// provenance is about the result itself.
+func (r *request) checkPlace() error {
 	switch {
 	case r.ui.SBOM == nil:
+	case r.selection.Kind == plan.KindTest, r.selection.Kind == plan.KindResults:
+		return fmt.Errorf("--sbom: the target %s has no outputs to describe: leave --sbom out", r.selection.Kind)
 	case r.selection.Kind == plan.KindRelease:
 		return errors.New("--sbom: the target release has an SBOM beside each archive already, covered by the checksums: leave --sbom out")
 	case r.selection.Kind == plan.KindReport && len(r.targets) > 1:
@@ -80,7 +82,7 @@ func (r *request) checkOneFolder() error {
 // attest is what is said of a platform's outputs, when the request asks for it: what verify found, and what they are made of. Where the
 // request names a generator, BuildKit has it make the SBOM: it does so whenever a result comes without.
 func (r *request) attest(ctx context.Context, in gollb.Inputs, p *plan.Plan) ([]gwclient.Attestation, error) {
-	if r.ui.SBOM == nil || p.Test != nil { // tests have no outputs to speak of
+	if r.ui.SBOM == nil {
 		return nil, nil
 	}
 	st, err := gollb.Attestations(in, p, r.code)

@@ -82,6 +82,16 @@ func TestReportsOfSeveralPlatformsHaveNoSBOM(t *testing.T) {
 	require.Len(t, one.Attestations["linux/arm64"], 2)
 }
 
+// TestTestsHaveNoSBOM: BuildKit would fetch its scanner to look at their results.
+func TestTestsHaveNoSBOM(t *testing.T) {
+	for _, target := range []string{"test", "test-results"} {
+		f := newFake("", "target", target, "platform", "linux/arm64", "attest:sbom", "")
+		_, err := f.build(t)
+		require.ErrorContains(t, err, "--sbom: the target "+target+" has no outputs to describe: leave --sbom out")
+		require.False(t, f.askedFor("go vet"))
+	}
+}
+
 func TestSBOMErrors(t *testing.T) {
 	for _, c := range []struct{ value, epoch, want string }{
 		{"type=sbom,b=1,a=2", "", "--attest type=sbom: found a, b, which is for a generator: crossgo's own SBOM has no settings, name a generator=IMAGE to have it made by one"},

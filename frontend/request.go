@@ -64,7 +64,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if r.selection, err = plan.ParseTarget(r.spec, r.ui.Target); err != nil {
 		return err
 	}
-	if err := errors.Join(r.settlePlatforms(), r.checkSBOM(), r.checkOneFolder()); err != nil {
+	if err := errors.Join(r.settlePlatforms(), r.checkSBOM(), r.checkPlace()); err != nil {
 		return err
 	}
 	r.compilations, r.killsBefore = parallel.NewLimit(plan.Parallel(r.spec.Parallel.V, r.config.machine())), r.config.kills()

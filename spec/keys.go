@@ -68,7 +68,7 @@ var fileKeys = []key[File]{
 	}, readRelease},
 	{"cache", keyDoc{
 		typ: "string or mapping", def: "`auto`", allowed: "`auto`, `layers`, `mounts`, `both`, or a mapping with the key of [the cache](#the-cache)", example: `cache: layers`,
-		does:   "Where compiled code is kept for the next build. `layers`: compiled dependencies are layers, which registry and other caches carry to the next machine. `mounts`: everything is kept in the builder's own cache, as a cache mount of a Dockerfile. `both`: dependencies in layers, the user's own packages and downloaded modules in the builder's cache. `auto` is `both`, and `layers` with a Go older than 1.24.",
+		does:   "Where compiled code is kept for the next build. `layers`: compiled dependencies are layers, which registry and other caches carry to the next machine. `mounts`: everything is kept in the builder's own cache, as a cache mount of a Dockerfile. `both`: dependencies in layers, and all packages and downloaded modules in the builder's cache as well, from which layers are made again. `auto` is `both`, and `layers` with a Go older than 1.24.",
 		schema: schema{AnyOf: []*schema{{Enum: cacheWords, Default: string(CacheAuto)}, {Ref: "#/definitions/cache"}}},
 	}, readCache},
 	{"verify", keyDoc{
