@@ -81,18 +81,6 @@ func (r *request) makeHost(ctx context.Context, packages plan.SuiteRequests, whe
 	return nil
 }
 
-// keeperAhead has the program compiled that dependency steps ask for objects, while the go command is asked what the code is.
-func (r *request) keeperAhead(ctx context.Context) early {
-	k, ok := plan.KeeperAhead(r.spec, r.goTool)
-	return r.ahead(ctx, func(ctx context.Context) error {
-		if !ok {
-			return nil
-		}
-		_, err := r.solve(ctx, gollb.Keeper(r.inputs, r.code, k))
-		return err
-	})
-}
-
 // compileAhead has compiled what needs no C side while the packages of the C side are still being chosen.
 func (r *request) compileAhead(ctx context.Context, plans []*plan.Plan) early {
 	var all []llb.State

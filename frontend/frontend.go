@@ -80,13 +80,10 @@ func (r *request) run(ctx context.Context) (*gwclient.Result, error) {
 	if err := r.chooseGo(ctx); err != nil {
 		return nil, err
 	}
-	keeper := r.keeperAhead(ctx)
-	defer keeper.stop()
 	if err := r.readCode(ctx); err != nil {
 		return nil, err
 	}
 	host.answered()
-	keeper.answered()
 	plans, err := r.plans(ctx)
 	if err != nil {
 		return nil, err

@@ -155,12 +155,7 @@ func (s *unitStates) mountKeeper(e *exec, d plan.DepsStep) {
 	if d.Asks == nil {
 		return
 	}
-	k, err := plan.NewKeeper(s.plan.Go)
-	if err != nil {
-		e.mount(plan.PathKeeper, llb.Scratch().Async(failed(err)))
-		return
-	}
-	e.keep(plan.PathObjects, "objects").mount(plan.PathKeeper, Keeper(s.in, s.code, k), llb.SourcePath(plan.PathKeeper))
+	e.keep(plan.PathObjects, "objects").mount(plan.PathKeeper, keeper(s.in, s.plan), llb.SourcePath(plan.PathKeeper))
 }
 
 // mountHeavy mounts each module by itself: the step's key is their content, whatever else go.mod names.

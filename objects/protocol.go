@@ -1,7 +1,6 @@
 // Package objects is what crossgo knows of the objects that go keeps: the protocol in which the go command asks for them, the folder
-// that they are kept in, and which of them may serve other builds. The dependency steps compile a program of this package, keeper,
-// from its sources, which are in the keys of their layers: a change of a file in Sources compiles everybody's dependencies anew. So
-// there is nothing but the standard library of Go 1.24 in it.
+// that they are kept in, and which of them may serve other builds. The program keeper is made of it, which is in the keys of everybody's
+// dependency layers: what changes here, a comment too, changes its bytes (step/keeper.go). So there is nothing but the standard library in it.
 package objects
 
 import (

@@ -16,6 +16,11 @@ type GoJob struct {
 	Proxy   Proxy  `json:"proxy"`
 }
 
+// KeeperJob gives out the program that the go commands of dependency steps ask for objects.
+type KeeperJob struct {
+	Build string `json:"build"` // the machine that it runs on: "linux/amd64"
+}
+
 // Proxy is how modules are fetched: the go command's variables of these names, empty for its own default.
 type Proxy struct {
 	GOPROXY   string `json:"goproxy"`

@@ -6,49 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/crossgo/crossgo/objects"
-	"github.com/crossgo/crossgo/spec"
 	"golang.org/x/mod/modfile"
 )
-
-// Keeper is the program that the go commands of dependency steps ask for objects that the builder keeps, as a module and how it is
-// compiled. It is no part of our own binary, which no key of a layer may hang on: each release would compile all layers anew.
-type Keeper struct {
-	Files []TextFile // below PathSource
-	Args  []string   // go's
-	Env   []string
-}
-
-// NewKeeper is the keeper for the machine that compiles, which Go is for; one that no Go is known for is an error.
-func NewKeeper(g Go) (Keeper, error) {
-	build, err := spec.ParsePlatform(g.Build)
-	if err != nil {
-		return Keeper{}, fmt.Errorf("build machine: %w", err)
-	}
-	target, err := TargetEnv(build)
-	if err != nil {
-		return Keeper{}, fmt.Errorf("build machine: %w", err)
-	}
-	k := Keeper{
-		Args: []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", PathOut + PathKeeper, "./objects/keeper"},
-		// Go keeps the standard library of this machine where the keeper finds it for programs; but no index of folders, see objects.IsIndex.
-		Env: slices.Concat(offlineEnv(), target, []string{"CGO_ENABLED=0", "GOCACHE=" + PathObjects, "GODEBUG=goindex=0"}),
-	}
-	for _, f := range objects.Sources() {
-		k.Files = append(k.Files, TextFile(f))
-	}
-	return k, nil
-}
-
-// KeeperAhead is the keeper where the spec and Go say that dependency steps will ask it, if there are any.
-func KeeperAhead(file *spec.File, g Go) (Keeper, bool) {
-	cache, err := decideCache(Input{File: file, Go: g})
-	if err != nil || !cache.Layers || !cache.Asks {
-		return Keeper{}, false
-	}
-	k, err := NewKeeper(g)
-	return k, err == nil
-}
 
 // ask has the dependency steps ask for objects that the builder keeps, if anything of it does.
 func (u *Unit) ask(in Input, cache Cache) {

@@ -3,7 +3,6 @@ package plan
 import (
 	"testing"
 
-	"github.com/crossgo/crossgo/spec"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,26 +22,4 @@ func TestIncludes(t *testing.T) {
 	require.Empty(t, of("modul\n"))
 	require.Empty(t, foreign.includes(Input{Vendor: true, Mods: Mods{GoMod: []byte("module m\n")}}))
 	require.Empty(t, foreign.includes(Input{Mods: Mods{GoMod: []byte("module m\n"), GoWork: []byte("use .\n")}}))
-}
-
-// TestKeeperAhead: only for what will ask it.
-func TestKeeperAhead(t *testing.T) {
-	for _, c := range []struct {
-		mode  spec.CacheMode
-		goes  string
-		ahead bool
-	}{
-		{spec.CacheAuto, "1.26.8", true}, {spec.CacheBoth, "1.24", true}, {spec.CacheAuto, "1.23.1", false},
-		{spec.CacheLayers, "1.26.8", false}, {spec.CacheMounts, "1.26.8", false},
-	} {
-		file := &spec.File{}
-		file.Cache.Mode.V = c.mode
-		k, ok := KeeperAhead(file, Go{Version: c.goes, Build: "linux/arm64"})
-		require.Equal(t, c.ahead, ok, c)
-		if ok {
-			require.Contains(t, k.Env, "GOARCH=arm64")
-		}
-	}
-	_, err := NewKeeper(Go{Build: "plan9"})
-	require.ErrorContains(t, err, "build machine")
 }

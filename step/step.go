@@ -22,6 +22,7 @@ import (
 // steps by name. Each reads its job, writes below plan.PathOut and returns the first thing that went wrong.
 var steps = map[string]func(ctx context.Context) error{
 	"go":      withJob(fetchGo),
+	"keeper":  withJob(keeper),
 	"modules": withJob(downloadModules),
 	"skim":    withJob(skim),
 	"inspect": withJob(inspect),

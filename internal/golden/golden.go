@@ -12,6 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "write golden files anew")
 
+// Updating reports whether what tests compare with is to be written anew.
+func Updating() bool { return *update }
+
 // Equal compares got with the file.
 func Equal(t *testing.T, file, got string) {
 	t.Helper()

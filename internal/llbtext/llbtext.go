@@ -144,7 +144,7 @@ func writeFile(out *strings.Builder, f *pb.FileOp, ref func(pb.InputIndex) strin
 			c := action.Copy
 			fmt.Fprintf(out, "  copy %s of %s to %s%s\n", c.Src, ref(pb.InputIndex(a.SecondaryInput)), c.Dest, patterns(c))
 		case *pb.FileAction_Mkfile:
-			fmt.Fprintf(out, "  file %s\n%s", action.Mkfile.Path, indent(fileText(action.Mkfile)))
+			fmt.Fprintf(out, "  file %s\n%s", action.Mkfile.Path, indent(string(action.Mkfile.Data)))
 		case *pb.FileAction_Mkdir:
 			fmt.Fprintf(out, "  directory %s %o\n", action.Mkdir.Path, action.Mkdir.Mode)
 		case *pb.FileAction_Symlink:
@@ -153,14 +153,6 @@ func writeFile(out *strings.Builder, f *pb.FileOp, ref func(pb.InputIndex) strin
 			fmt.Fprintf(out, "  %T\n", action)
 		}
 	}
-}
-
-// fileText is what is in a file, but for Go's code: that stands in the repository, and objects has a test of its own for it.
-func fileText(f *pb.FileActionMkFile) string {
-	if path.Ext(f.Path) == ".go" {
-		return "(Go)"
-	}
-	return string(f.Data)
 }
 
 func patterns(c *pb.FileActionCopy) string {

@@ -1,5 +1,5 @@
-// Command keeper answers the go command of a dependency step (GOCACHEPROG). It is compiled from its sources where it runs, so that
-// nothing else of crossgo is in the keys of the layers.
+// Command keeper answers the go command of a dependency step (GOCACHEPROG). It is a program of its own, so that nothing else of crossgo
+// is in the keys of the layers.
 //
 //	keeper LAYER KEPT [ASSEMBLY [C FOLDER...]]
 //
