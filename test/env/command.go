@@ -24,7 +24,7 @@ const commandWithin = 30 * time.Minute
 type Result struct {
 	Stdout, Stderr string
 	Code           int   // exit code; -1 when ended by a signal
-	Peak           int64 // the most memory that the process had, in bytes
+	Peak           int64 // the most memory that the process was seen to have, in bytes
 }
 
 // Output is everything the command said.
@@ -73,11 +73,12 @@ func run(c Cmd) (Result, error) {
 	cmd.WaitDelay = 10 * time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	r := Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.Peak = use.Maxrss << 10 // in KiB there
+	if err := cmd.Start(); err != nil {
+		return Result{Code: -1}, err
 	}
+	peak := watchPeak(cmd.Process.Pid)
+	err := cmd.Wait()
+	r := Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode(), Peak: peak()}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
@@ -87,6 +88,32 @@ func run(c Cmd) (Result, error) {
 	default:
 		return r, err
 	}
+}
+
+// watchPeak reads the most memory that a process has had, VmHWM of man 5 proc_pid_status, until the function that it returns is called,
+// which gives bytes. What wait4 tells at the end is no less than what the parent had, whose memory a child shares until it is another
+// program.
+func watchPeak(pid int) func() int64 {
+	stop, peak := make(chan struct{}), make(chan int64)
+	go func() {
+		var most int64
+		for {
+			data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // gone when the process is
+			for line := range strings.Lines(string(data)) {
+				var kib int64
+				if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
+					most = max(most, kib<<10)
+				}
+			}
+			select {
+			case <-stop:
+				peak <- most
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	return func() int64 { close(stop); return <-peak }
 }
 
 // Buildx runs "docker buildx ARGS…" with the shared daemon as the builder.

@@ -1,6 +1,7 @@
 package env
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -72,4 +73,13 @@ func TestExecuteGivesANativeProgramItsRoot(t *testing.T) {
 	require.NoError(t, goBuild(dir, ".", bin, "CGO_ENABLED=0", "GOWORK=off"))
 	r := Execute(t, Program{Platform: "linux/" + runtime.GOARCH, File: bin, Root: root}).OK(t)
 	require.Equal(t, "inside true\n", r.Stderr)
+}
+
+// TestPeakIsTheCommandsOwn, not that of who started it.
+func TestPeakIsTheCommandsOwn(t *testing.T) {
+	ballast := bytes.Repeat([]byte{1}, 256<<20)
+	r := Run(t, Cmd{Args: []string{"sleep", "0.1"}}).OK(t)
+	require.Greater(t, r.Peak, int64(100<<10))
+	require.Less(t, r.Peak, int64(64<<20))
+	runtime.KeepAlive(ballast)
 }
