@@ -3,7 +3,6 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"go/version"
 	"path"
@@ -98,10 +97,12 @@ func (u Unit) salt() string {
 	if u.C == nil {
 		return ""
 	}
-	data, err := json.Marshal([]sysroot.Set{u.C.HostSet, u.C.Set})
-	if err != nil {
-		panic(err) // sets are strings and numbers
+	h := sha256.New()
+	for _, set := range []sysroot.Set{u.C.HostSet, u.C.Set} {
+		fmt.Fprintf(h, "%s\n", set.Kind)
+		for _, p := range set.Packages {
+			fmt.Fprintf(h, "%s\n", p.SHA256)
+		}
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(h.Sum(nil))
 }
