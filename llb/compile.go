@@ -150,7 +150,7 @@ func (s *unitStates) mountDeps(e *exec, d plan.DepsStep) {
 	}
 }
 
-// mountKeeper gives the step what the builder keeps of former builds. The step's layer is the same without.
+// mountKeeper gives the step what the builder keeps of former builds.
 func (s *unitStates) mountKeeper(e *exec, d plan.DepsStep) {
 	if d.Asks == nil {
 		return

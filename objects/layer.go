@@ -1,6 +1,8 @@
 package objects
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +19,8 @@ type Layer struct {
 	now         time.Time
 	notes       io.Writer
 	once        sync.Once
+	mu          sync.Mutex
+	failed      error // the first of the layer
 
 	compiled, taken atomic.Int64 // packages, objects
 }
@@ -55,6 +59,21 @@ func (l *Layer) Get(action []byte) (Object, bool) {
 	return l.take(action, Salted(action, salt))
 }
 
+func (l *Layer) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed == nil {
+		l.failed = fmt.Errorf("the layer of compiled dependencies: %w", err)
+	}
+}
+
+// Close is the end: the error is the first of the layer, which would be kept with holes in it.
+func (l *Layer) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failed
+}
+
 // cSalt is that of packages with C; their assembly includes what other assembly does.
 func (l *Layer) cSalt() ([]byte, error) {
 	salt, err := l.salts.C()
@@ -68,21 +87,24 @@ func (l *Layer) take(action, name []byte) (Object, bool) {
 		return Object{}, false
 	}
 	body, err := os.ReadFile(o.Path)
-	if err != nil {
-		return Object{}, false // somebody trims: it is compiled
+	if sum := sha256.Sum256(body); err != nil || !bytes.Equal(sum[:], o.Output) {
+		return Object{}, false // somebody trims, or the disk failed: it is compiled
 	}
 	l.kept.Used(name, o, l.now)
 	if _, err := l.layer.Put(action, o.Output, body, layerTime); err != nil {
-		return Object{}, false // Put meets the same error, and says so
+		l.fail(err)
+		return Object{}, false
 	}
 	l.taken.Add(1)
 	return l.layer.Get(action)
 }
 
-// Put puts an object into the layer, and among what is kept unless it is of this build alone. The error is of the layer.
+// Put puts an object into the layer, and among what is kept unless it is of this build alone. The error is of the layer. The go command
+// goes on without it; Close makes it an end.
 func (l *Layer) Put(action, output, body []byte) (string, error) {
 	path, err := l.layer.Put(action, output, body, layerTime)
 	if err != nil {
+		l.fail(err)
 		return path, err
 	}
 	if IsArchive(body) {
@@ -97,7 +119,7 @@ func (l *Layer) Put(action, output, body []byte) (string, error) {
 func (l *Layer) keep(action, output, body []byte) error {
 	c := HasC(body)
 	switch {
-	case IsIndex(body), c && l.salts.C == nil, HasNative(body) && l.salts.Assembly == "":
+	case OfThisBuild(body), c && l.salts.C == nil, HasNative(body) && l.salts.Assembly == "":
 		return nil
 	case !HasNative(body):
 		_, err := l.kept.Put(action, output, body, l.now)

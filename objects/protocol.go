@@ -52,7 +52,7 @@ type Object struct {
 }
 
 // Serve answers the go command until it says "close" or hangs up. The go command sends many requests at once: each is
-// answered when it is ready. An error is of what the go command sent, or of reading it.
+// answered when it is ready. A store that is an io.Closer is closed. An error is of what the go command sent, or of reading it.
 func Serve(in io.Reader, out io.Writer, store Store) error {
 	s := &cacheServer{out: json.NewEncoder(out), store: store}
 	defer s.working.Wait()
@@ -72,7 +72,7 @@ func Serve(in io.Reader, out io.Writer, store Store) error {
 		}
 		if req.Command == "close" {
 			s.working.Wait()
-			s.send(cacheResponse{ID: req.ID})
+			s.send(cacheResponse{ID: req.ID, Err: closeError(store)})
 			return nil
 		}
 		s.working.Add(1)
@@ -81,6 +81,16 @@ func Serve(in io.Reader, out io.Writer, store Store) error {
 			s.send(s.answer(req, body))
 		}()
 	}
+}
+
+// closeError is what a store that has an end says at it: the go command fails with that.
+func closeError(store Store) string {
+	if c, ok := store.(io.Closer); ok {
+		if err := c.Close(); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
 }
 
 type cacheServer struct {

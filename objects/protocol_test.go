@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,4 +56,15 @@ func TestServe(t *testing.T) {
 	require.ErrorContains(t, err, "the go command's request")
 	_, err = talk(t, s, `{"ID":1,"Command":"put","BodySize":4} 17`)
 	require.ErrorContains(t, err, "the go command's object")
+}
+
+// TestServeEndsWithTheStoresError: the go command drops errors of put, but not of close.
+func TestServeEndsWithTheStoresError(t *testing.T) {
+	full := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(full, nil, 0o644))
+	l := NewLayer(Dir(full), Dir(t.TempDir()), Salts{}, time.Now(), io.Discard)
+	answers, err := talk(t, l, `{"ID":1,"Command":"put","ActionID":"YQ==","OutputID":"Yg=="}`+"\n"+`{"ID":2,"Command":"close"}`)
+	require.NoError(t, err)
+	require.NotEmpty(t, answers[1].Err)
+	require.Contains(t, answers[2].Err, "the layer of compiled dependencies: ")
 }

@@ -99,10 +99,12 @@ func (u Unit) salt() string {
 	}
 	h := sha256.New()
 	for _, set := range []sysroot.Set{u.C.HostSet, u.C.Set} {
-		fmt.Fprintf(h, "%s\n", set.Kind)
+		var sums []string
 		for _, p := range set.Packages {
-			fmt.Fprintf(h, "%s\n", p.SHA256)
+			sums = append(sums, p.SHA256)
 		}
+		slices.Sort(sums) // they are in the order in which the spec names them
+		fmt.Fprintln(h, set.Kind, sums)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

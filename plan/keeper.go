@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 )
@@ -25,12 +27,24 @@ func (u *Unit) ask(in Input, cache Cache) {
 // saltAt is where the keeper has the salt of assembly.
 const saltAt = 3
 
-// asks is the keeper with the salt of C where the step has C: the packages of the C side, and what was made of them.
+// asks is the keeper with the salt of C where the step has C: the packages of the C side, what was made of them, and which pkg-config is
+// asked. What that says of linking stands in a package's archive, and go does not name the package by it.
 func (u Unit) asks(d DepsStep) []string {
 	if u.C == nil || d.Bare || len(d.Asks) <= saltAt {
 		return d.Asks
 	}
-	return slices.Concat(d.Asks, []string{u.salt(), PathSysroot, PathHostUsr})
+	return slices.Concat(d.Asks, []string{pkgConfig(slices.Concat(u.FullEnv(), d.Env)) + "," + u.salt(), PathSysroot, PathHostUsr})
+}
+
+// pkgConfig is the program's base name in an environment, empty where none is to be asked.
+func pkgConfig(env []string) string {
+	name := ""
+	for _, kv := range env {
+		if value, ok := strings.CutPrefix(kv, "PKG_CONFIG="); ok {
+			name = path.Base("/" + value)
+		}
+	}
+	return strings.TrimPrefix(name, "/")
 }
 
 // asNamed is the salt of assembly that is known by its module's version and its own files, as go names it with -trimpath: of the

@@ -23,3 +23,10 @@ func TestIncludes(t *testing.T) {
 	require.Empty(t, foreign.includes(Input{Vendor: true, Mods: Mods{GoMod: []byte("module m\n")}}))
 	require.Empty(t, foreign.includes(Input{Mods: Mods{GoMod: []byte("module m\n"), GoWork: []byte("use .\n")}}))
 }
+
+// TestPkgConfigIsInTheSalt: by what it says of linking a static program's archive is another one than a dynamic program's.
+func TestPkgConfigIsInTheSalt(t *testing.T) {
+	require.Equal(t, "static-pkg-config", pkgConfig([]string{"A=b", "PKG_CONFIG=/usr/bin/static-pkg-config"}))
+	require.Empty(t, pkgConfig([]string{"PKG_CONFIG=/usr/bin/pkg-config", "PKG_CONFIG="}), "none is asked")
+	require.Empty(t, pkgConfig(nil))
+}

@@ -7,7 +7,7 @@ const (
 	PathGoRoot    = "/toolchain/go"    // the Go distribution
 	PathModules   = "/modules"         // GOMODCACHE
 	PathGoCache   = "/gocache"         // GOCACHE
-	PathObjects   = "/objects"         // cache mount with the objects of the user's own packages, laid out as a GOCACHE
+	PathObjects   = "/objects"         // cache mount with compiled packages, laid out as a GOCACHE
 	PathKeeper    = "/keeper"          // the program that answers dependency steps from PathObjects
 	PathDownload  = "/downloads"       // cache mount with downloaded modules, laid out as a module proxy
 	PathSource    = "/src"             // the build context

@@ -149,7 +149,7 @@ func (s *store) getKept(name []byte) (objects.Object, bool) {
 // Put keeps what C or assembly went into under another name, since the go command's knows nothing of headers outside the package;
 // a mark says that there is one. What cannot be kept serves this go command alone: that is no reason to fail.
 func (s *store) Put(action, output, body []byte) (string, error) {
-	if objects.IsIndex(body) {
+	if objects.OfThisBuild(body) {
 		return s.aside.Put(action, output, body, s.now)
 	}
 	path, err := s.keep(action, output, body)
