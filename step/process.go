@@ -96,7 +96,7 @@ func notStarted(name string, err error) (verify.Outcome, error) {
 		return verify.Outcome{}, missing
 	case errors.Is(err, fs.ErrNotExist):
 		return verify.Outcome{NotStarted: "its loader is not in the root: " + err.Error()}, nil
-	case errors.Is(err, syscall.ENOEXEC), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ELIBBAD), errors.Is(err, syscall.EINVAL):
+	case errors.Is(err, syscall.ENOEXEC), errors.Is(err, fs.ErrPermission), errors.Is(err, errBadLibrary), errors.Is(err, syscall.EINVAL):
 		return verify.Outcome{NotStarted: err.Error()}, nil
 	}
 	return verify.Outcome{}, err

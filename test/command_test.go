@@ -69,3 +69,11 @@ func TestVerifyCommandExitCodes(t *testing.T) {
 	require.Equal(t, 2, world.Crossgo(t, "", nil, "verify", text).Code)
 	require.NotZero(t, world.Crossgo(t, "", nil, "verify", "--platform", "linux/amd64", filepath.Join(t.TempDir(), "missing")).Code)
 }
+
+// TestCommandIsCompiledForMacOS: it builds on a builder elsewhere, and brings no BuildKit of its own there.
+func TestCommandIsCompiledForMacOS(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "crossgo")
+	env.Run(t, env.Cmd{Dir: "..", Env: []string{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"}, Args: []string{"go", "build", "-o", out, "./cmd/crossgo"}}).OK(t)
+	verified(t, "darwin/arm64", out)
+}
