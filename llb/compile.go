@@ -152,10 +152,9 @@ func (s *unitStates) mountDeps(e *exec, d plan.DepsStep) {
 
 // mountKeeper gives the step what the builder keeps of former builds.
 func (s *unitStates) mountKeeper(e *exec, d plan.DepsStep) {
-	if d.Asks == nil {
-		return
+	if d.Asks {
+		e.keep(plan.PathObjects, "objects").mount(plan.PathKeeper, keeper(s.in, s.plan), llb.SourcePath(plan.PathKeeper))
 	}
-	e.keep(plan.PathObjects, "objects").mount(plan.PathKeeper, keeper(s.in, s.plan), llb.SourcePath(plan.PathKeeper))
 }
 
 // mountHeavy mounts each module by itself: the step's key is their content, whatever else go.mod names.

@@ -81,7 +81,7 @@ func (p *Plan) CompileJob(u Unit) (CompileJob, error) {
 	if !p.Cache.Asks {
 		return job, nil
 	}
-	job.Objects = &Objects{Layer: p.Cache.Layers, Salt: u.salt(), Own: u.OwnC}
+	job.Objects = &Objects{Layer: p.Cache.Layers, Salt: u.salt(u.FullEnv()), Own: u.OwnC}
 	if len(p.Cache.Prog) == 0 {
 		job.Objects.First = u.First
 		return job, nil
@@ -92,12 +92,14 @@ func (p *Plan) CompileJob(u Unit) (CompileJob, error) {
 	return job, err
 }
 
-// salt names what the unit's C code is compiled with and the go command does not look at: the package files of its C side.
-func (u Unit) salt() string {
+// salt names what the unit's C code is compiled with and the go command does not look at: the package files of its C side, and the
+// pkg-config that an environment has. What that says of linking stands in a package's archive.
+func (u Unit) salt(env []string) string {
 	if u.C == nil {
 		return ""
 	}
 	h := sha256.New()
+	fmt.Fprintln(h, pkgConfig(env))
 	for _, set := range []sysroot.Set{u.C.HostSet, u.C.Set} {
 		var sums []string
 		for _, p := range set.Packages {
@@ -107,4 +109,14 @@ func (u Unit) salt() string {
 		fmt.Fprintln(h, set.Kind, sums)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// pkgConfig is the last word of an environment on PKG_CONFIG, empty where none is to be asked.
+func pkgConfig(env []string) (program string) {
+	for _, kv := range env {
+		if value, ok := strings.CutPrefix(kv, "PKG_CONFIG="); ok {
+			program = value
+		}
+	}
+	return program
 }

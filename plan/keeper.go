@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -13,38 +12,24 @@ import (
 
 // ask has the dependency steps ask for objects that the builder keeps, if anything of it does.
 func (u *Unit) ask(in Input, cache Cache) {
-	if !cache.Asks {
-		return
-	}
-	for i, d := range u.Deps {
-		u.Deps[i].Asks = []string{PathKeeper, PathGoCache, PathObjects}
-		if salt := d.includes(in); salt != "" {
-			u.Deps[i].Asks = append(u.Deps[i].Asks, salt)
+	for i := range u.Deps {
+		d := &u.Deps[i]
+		if d.Asks = cache.Asks; d.Asks {
+			d.Includes = d.includes(in)
 		}
 	}
 }
 
-// saltAt is where the keeper has the salt of assembly.
-const saltAt = 3
-
-// asks is the keeper with the salt of C where the step has C: the packages of the C side, what was made of them, and which pkg-config is
-// asked. What that says of linking stands in a package's archive, and go does not name the package by it.
-func (u Unit) asks(d DepsStep) []string {
-	if u.C == nil || d.Bare || len(d.Asks) <= saltAt {
-		return d.Asks
-	}
-	return slices.Concat(d.Asks, []string{pkgConfig(slices.Concat(u.FullEnv(), d.Env)) + "," + u.salt(), PathSysroot, PathHostUsr})
-}
-
-// pkgConfig is the program's base name in an environment, empty where none is to be asked.
-func pkgConfig(env []string) string {
-	name := ""
-	for _, kv := range env {
-		if value, ok := strings.CutPrefix(kv, "PKG_CONFIG="); ok {
-			name = path.Base("/" + value)
+// keeper is the keeper's command line (objects/keeper): where it looks and, where packages with assembly or C are kept, the salts of these.
+func (u Unit) keeper(d DepsStep) string {
+	words := []string{PathKeeper, PathGoCache, PathObjects}
+	if d.Includes != "" {
+		words = append(words, d.Includes)
+		if u.C != nil && !d.Bare {
+			words = append(words, u.salt(slices.Concat(u.FullEnv(), d.Env)), PathSysroot, PathHostUsr)
 		}
 	}
-	return strings.TrimPrefix(name, "/")
+	return strings.Join(words, " ")
 }
 
 // asNamed is the salt of assembly that is known by its module's version and its own files, as go names it with -trimpath: of the

@@ -26,7 +26,9 @@ func TestIncludes(t *testing.T) {
 
 // TestPkgConfigIsInTheSalt: by what it says of linking a static program's archive is another one than a dynamic program's.
 func TestPkgConfigIsInTheSalt(t *testing.T) {
-	require.Equal(t, "static-pkg-config", pkgConfig([]string{"A=b", "PKG_CONFIG=/usr/bin/static-pkg-config"}))
+	require.Equal(t, "/usr/bin/static-pkg-config", pkgConfig([]string{"A=b", "PKG_CONFIG=/usr/bin/static-pkg-config"}))
 	require.Empty(t, pkgConfig([]string{"PKG_CONFIG=/usr/bin/pkg-config", "PKG_CONFIG="}), "none is asked")
-	require.Empty(t, pkgConfig(nil))
+	u := Unit{C: &CSide{}}
+	require.NotEqual(t, u.salt([]string{"PKG_CONFIG=a"}), u.salt([]string{"PKG_CONFIG=b"}))
+	require.Empty(t, Unit{}.salt(nil), "no C")
 }

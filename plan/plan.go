@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/crossgo/crossgo/spec"
 	"github.com/crossgo/crossgo/sysroot"
@@ -78,8 +77,8 @@ func (u Unit) DepsEnv(d DepsStep) []string {
 	if !d.Bare {
 		env = slices.Concat(u.FullEnv(), d.Env)
 	}
-	if d.Asks != nil {
-		env = slices.Concat(env, []string{"GOCACHEPROG=" + strings.Join(u.asks(d), " ")})
+	if d.Asks {
+		env = slices.Concat(env, []string{"GOCACHEPROG=" + u.keeper(d)})
 	}
 	return env
 }
@@ -113,7 +112,9 @@ type DepsStep struct {
 	Bare  bool     `json:"bare,omitempty"`  // with neither the C side nor the module at hand: packages of the standard library
 	Env   []string `json:"env,omitempty"`   // in place of what the unit's says
 	Heavy *Heavy   `json:"heavy,omitempty"` // "heavy": the synthetic module to build in
-	Asks  []string `json:"asks,omitempty"`  // GOCACHEPROG: the keeper, with the folders that it answers from
+	Asks  bool     `json:"asks,omitempty"`  // for objects that the builder keeps
+
+	Includes string `json:"includes,omitempty"` // the salt of assembly; empty: with assembly or C nothing is kept
 }
 
 // Heavy is a synthetic module that needs the given modules and nothing else. Each of them lies where the module cache has

@@ -19,11 +19,6 @@ import (
 func foreignSalt(job plan.CompileJob) ([]byte, error) {
 	h := sha256.New()
 	io.WriteString(h, job.Objects.Salt)
-	for _, kv := range job.Env { // go names no package by what pkg-config says of linking
-		if strings.HasPrefix(kv, "PKG_CONFIG=") {
-			fmt.Fprintf(h, "%q\n", kv)
-		}
-	}
 	self, err := hashFile(plan.PathSelf)
 	h.Write(self)
 	for dir := sourceDir(job.Dir); ; dir = filepath.Dir(dir) {
