@@ -45,6 +45,11 @@ func requireFrontendConfig(t *testing.T, img v1.Image) {
 	for name, value := range env.FrontendLabels {
 		require.Equal(t, value, config.Config.Labels[name])
 	}
+	manifest, err := img.Manifest()
+	require.NoError(t, err)
+	for _, layer := range manifest.Layers { // docker-bake.hcl says why
+		require.EqualValues(t, "application/vnd.oci.image.layer.v1.tar+zstd", layer.MediaType)
+	}
 	root := t.TempDir()
 	env.Extract(t, img, root)
 	require.Equal(t, []string{"crossgo-frontend"}, files(t, root)) // from scratch, one binary, which needs nothing
