@@ -13,6 +13,8 @@ packages=""
 command -v crun >/dev/null 2>&1 || packages="$packages $(missing runc runc)"
 packages="$packages $(missing qemu-aarch64-static qemu-user-static)"
 [ -n "${1:-}" ] || packages="$packages $(missing git git) $(missing gcc gcc) $(missing clang clang) $(missing ld.lld lld) $(missing chromium chromium) $([ -e /usr/include/stdio.h ] || echo libc6-dev)" # verify reads what they made, chromium opens the report
+# README's commands run a container in a real Docker Engine, in a network namespace of its own
+[ -n "${1:-}" ] || packages="$packages $(missing dockerd docker.io) $(missing iptables iptables) $(missing ip iproute2) $(missing curl curl)"
 if [ "${1:-}" = bench ]; then
 	packages="$packages $(missing mmdebstrap mmdebstrap)"
 fi
