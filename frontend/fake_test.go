@@ -16,6 +16,7 @@ import (
 	"github.com/crossgo/crossgo/internal/plancase"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
+	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -32,20 +33,22 @@ import (
 type fake struct {
 	gwclient.Client // nil: what is not below may not be asked
 
-	options map[string]string
-	worker  string                                // the builder's platform; "linux/amd64" when empty
-	files   fstest.MapFS                          // the build context, the spec among it
-	facts   func(plan.InspectJob) plan.Facts      // what inspect says
-	found   []plan.Warning                        // by verify, in every platform's outputs
-	signed  []byte                                // every InRelease
-	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
-	problem string                                // what a failed step has left behind
-	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
-
+	options  map[string]string
+	worker   string                                // the builder's platform; "linux/amd64" when empty
+	files    fstest.MapFS                          // the build context, the spec among it
+	facts    func(plan.InspectJob) plan.Facts      // what inspect says
+	found    []plan.Warning                        // by verify, in every platform's outputs
+	signed   []byte                                // every InRelease
+	fails    map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
+	problem  string                                // what a failed step has left behind
+	source   *sourceresolver.MetaResponse          // what is known of a source before it is fetched
+	images   map[string]digest.Digest              // of registries: by the whole name
+	inputs   func() (map[string]llb.State, error)  // targets that are contexts
 	mu       sync.Mutex
 	asked    []string // names of the vertices of all graphs, each once
 	warnings []string
 	compiled plan.CompileJob // of the last graph that compiles
+	pulled   []string        // references of images in graphs, each once
 }
 
 // fakeRef is what a vertex made.
@@ -67,7 +70,26 @@ func (f *fake) BuildOpts() gwclient.BuildOpts {
 	}
 }
 
-func (f *fake) Inputs(context.Context) (map[string]llb.State, error) { return nil, nil }
+func (f *fake) Inputs(context.Context) (map[string]llb.State, error) {
+	if f.inputs == nil {
+		return nil, nil
+	}
+	return f.inputs()
+}
+
+// ResolveImageConfig answers as BuildKit does: it takes whole names alone, and gives back the one that it was asked for.
+func (f *fake) ResolveImageConfig(_ context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	ref, err := reference.ParseNamed(name)
+	if err != nil {
+		return "", "", nil, err
+	}
+	sum, ok := f.images[ref.String()]
+	if !ok {
+		return "", "", nil, fmt.Errorf("%s: not found", name)
+	}
+	config, err := json.Marshal(ocispecs.Image{Platform: *opt.ImageOpt.Platform, Config: ocispecs.ImageConfig{User: "from-base", Labels: map[string]string{"base": "b", "both": "b"}}})
+	return name, sum, config, err
+}
 
 func (f *fake) Warn(_ context.Context, _ digest.Digest, text string, opts gwclient.WarnOpts) error {
 	f.mu.Lock()
@@ -111,6 +133,9 @@ func (f *fake) note(all []*llbtext.Vertex) {
 	for _, v := range all {
 		if v.Name == "[internal] job" {
 			_ = jobOf([]*llbtext.Vertex{v}, `"builds"`, &f.compiled) // an error says that it is another step's
+		}
+		if ref, ok := strings.CutPrefix(v.Op.GetSource().GetIdentifier(), "docker-image://"); ok && !slices.Contains(f.pulled, ref) {
+			f.pulled = append(f.pulled, ref)
 		}
 		if v.Name != "" && !slices.Contains(f.asked, v.Name) {
 			f.asked = append(f.asked, v.Name)

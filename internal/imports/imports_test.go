@@ -39,8 +39,8 @@ const (
 )
 
 var (
-	// yaml is what reading a spec needs.
-	yaml = []string{"github.com/goccy/go-yaml", "github.com/agext/levenshtein"}
+	// yaml is what reading a spec needs: names of images are read as docker reads them.
+	yaml = []string{"github.com/goccy/go-yaml", "github.com/agext/levenshtein", "github.com/distribution/reference", "github.com/opencontainers/go-digest"}
 	// debian is what reading signed indexes and packages needs, with what these need in turn.
 	debian = []string{
 		"github.com/ProtonMail/go-crypto", "github.com/agext/levenshtein", "github.com/cloudflare/circl", "github.com/klauspost/compress",
@@ -88,7 +88,7 @@ var rules = []rule{
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
 			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/gitutil/gitobject",
-			"github.com/containerd/platforms", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
+			"github.com/containerd/platforms", "github.com/distribution/reference", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
 			"github.com/opencontainers/image-spec", "github.com/tonistiigi/go-csvvalue",
 		}, never: outside},
 	{of: "engine", foreign: []string{

@@ -27,7 +27,7 @@ type Env struct {
 	Cache    string    // kept between runs: downloads, built programs
 	Dir      string    // of this run alone, removed by Close
 	Tools    Tools     // the programs driven
-	Registry *Registry // answers for docker.io and ghcr.io too
+	Registry *Registry // answers for docker.io, ghcr.io and gcr.io too
 	Mirror   *Mirror   // Debian, module proxy and checksum database, well behaved
 	Daemon   *Daemon   // the daemon most tests share
 
