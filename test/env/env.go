@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // Env is the running world.
@@ -34,10 +35,12 @@ type Env struct {
 	content *content // what mirrors serve
 
 	once struct {
-		frontend, crossgo, goBase sync.Once
+		frontend, crossgo, goBase, bases sync.Once
 	}
-	frontendErr, crossgoErr, goBaseErr error
-	closers                            []func() error
+	frontendErr, crossgoErr, goBaseErr, basesErr error
+
+	bases   map[string]v1.Hash // digests of BaseImages
+	closers []func() error
 }
 
 // Start brings the world up. The caller must Close it, also when tests fail.
