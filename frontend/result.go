@@ -2,6 +2,8 @@ package frontend
 
 import (
 	"context"
+	"maps"
+
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
@@ -71,6 +73,7 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 		configure(img, p.Image)
 		in.Process = plan.Process{User: img.Config.User, Dir: img.Config.WorkingDir, Env: img.Config.Env}
 	}
+	label(img, r.ui.Labels)
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
 		return nil, nil, err
@@ -98,10 +101,15 @@ func configure(img *dockerspec.DockerOCIImage, p *plan.Image) {
 		c.WorkingDir = p.WorkDir
 	}
 	for _, l := range p.Labels {
-		if c.Labels == nil {
-			c.Labels = map[string]string{}
-		}
-		c.Labels[l.Name] = l.Value
+		label(img, map[string]string{l.Name: l.Value})
 	}
 	img.RootFS.Type = "layers"
+}
+
+// label writes labels over those that the image has: the base's come first, then the spec's, then the request's.
+func label(img *dockerspec.DockerOCIImage, labels map[string]string) {
+	if img.Config.Labels == nil && len(labels) > 0 {
+		img.Config.Labels = map[string]string{}
+	}
+	maps.Copy(img.Config.Labels, labels)
 }

@@ -45,7 +45,8 @@ func Unused(file *spec.File, args map[string]string) []string {
 	}
 	var unused []string
 	for name := range args {
-		if !slices.Contains(declared, name) && !strings.HasPrefix(name, "BUILDKIT_") {
+		foreign := strings.HasPrefix(name, "BUILDKIT_") || strings.HasPrefix(name, "DOCKER_META_") // docker/metadata-action's bake file has them
+		if !slices.Contains(declared, name) && !foreign {
 			unused = append(unused, name)
 		}
 	}
