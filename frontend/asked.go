@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
@@ -28,11 +29,20 @@ func newAsked(c gwclient.Client) asked {
 		for _, prefix := range []string{keyContext, keySharedKey} {
 			if name, ok := strings.CutPrefix(key, prefix); ok {
 				delete(own, key)
-				own[prefix+familiar(name)] = value
+				own[prefix+familiar(name)] = made(value)
 			}
 		}
 	}
 	return asked{c, own}
+}
+
+// made is where a context comes from. buildx puts the result in the place of "target:NAME", a target of its bake file, unless the target has
+// made nothing at all: FROM scratch without a file (build/build.go of 0.37).
+func made(from string) string {
+	if strings.HasPrefix(from, "target:") {
+		return "docker-image://" + dockerui.EmptyImageName
+	}
+	return from
 }
 
 func (c asked) BuildOpts() gwclient.BuildOpts {

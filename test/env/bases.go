@@ -30,7 +30,7 @@ const pathEnv = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 var bases = []baseImage{
 	{
-		image: "library/debian:12-slim", packages: []string{"base-files", "libc6", "libgcc-s1", "tzdata"}, make: debianSlim,
+		image: "library/debian:12-slim", packages: []string{"base-files", "libc6", "libgcc-s1"}, make: debianSlim,
 		config: v1.Config{Env: []string{pathEnv}, Cmd: []string{"bash"}},
 	},
 	{
@@ -38,7 +38,7 @@ var bases = []baseImage{
 		config: v1.Config{Env: []string{pathEnv}, Cmd: []string{"/bin/sh"}, WorkingDir: "/"},
 	},
 	{
-		image: "distroless/static-debian12:nonroot", packages: []string{"tzdata"}, make: distroless,
+		image: "distroless/static-debian12:nonroot", make: distroless,
 		config: v1.Config{Env: []string{pathEnv, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"}, User: "65532", WorkingDir: "/home/nonroot"},
 	},
 }
