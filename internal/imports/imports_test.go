@@ -87,7 +87,7 @@ var rules = []rule{
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
-			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/gitutil/gitobject",
+			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/apicaps", buildkit + "/util/gitutil/gitobject",
 			"github.com/containerd/platforms", "github.com/distribution/reference", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
 			"github.com/opencontainers/image-spec", "github.com/tonistiigi/go-csvvalue",
 		}, never: outside},
