@@ -169,8 +169,8 @@ func TestBakeTargetsAreBases(t *testing.T) {
 	t.Parallel()
 	dir, out := writeOnBase(t, "cgo: off", "shop-base"), t.TempDir()
 	more := "target \"shop\" {\n  dockerfile-inline = \"FROM scratch\\nCOPY go.mod /from-base\\nEXPOSE 8080\\n\"\n}\ntarget \"none\" {\n  dockerfile-inline = \"FROM scratch\\n\"\n}\n"
-	for _, platforms := range []string{"linux/amd64", "linux/amd64,linux/arm64"} {
-		both := filepath.Join(out, platforms)
+	for name, platforms := range map[string]string{"one": "linux/amd64", "two": "linux/amd64,linux/arm64"} {
+		both := filepath.Join(out, name)
 		bakeWith(t, dir, more, map[string]string{"shop-base": "target:shop"}, filepath.Join(both, "shop"), "--set=*.platform="+platforms)
 		require.Contains(t, strings.Join(files(t, filepath.Join(both, "shop")), " "), "from-base")
 		bakeWith(t, dir, more, map[string]string{"shop-base": "target:none"}, filepath.Join(both, "none"), "--set=*.platform="+platforms)
