@@ -38,6 +38,7 @@ type fake struct {
 	facts   func(plan.InspectJob) plan.Facts      // what inspect says
 	found   []plan.Warning                        // by verify, in every platform's outputs
 	signed  []byte                                // every InRelease
+	secret  []byte                                // with keys of archives
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
 	problem string                                // what a failed step has left behind
 	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
@@ -153,6 +154,8 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			lock.Sets = append(lock.Sets, plancase.Pinned(job.Suite, r))
 		}
 		return jsonRef(plan.LockFile, lock)
+	case "keys":
+		return &fakeRef{files: fstest.MapFS{plan.KeysFile: {Data: f.secret}}}, nil
 	case "attest":
 		var job plan.AttestJob
 		if err := jobOf(all, `"builtOn"`, &job); err != nil {

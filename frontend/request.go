@@ -34,6 +34,7 @@ type request struct {
 	runs      []spec.Platform // what the builder runs programs of
 	selection plan.Select
 	inputs    gollb.Inputs
+	keys      *trust // of package archives
 
 	compilations parallel.Limit // of platforms, at once
 	killsBefore  int64          // oomKills when the request began
@@ -89,7 +90,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 		Args: settings, Archives: map[string]string{"main": settings.DebianMirror, "security": settings.SecurityMirror},
 		Source: r.locationOf, NoCache: r.ui.IsNoCache(""), LocalID: identity.NewID(), CacheNS: r.ui.CacheIDNamespace,
 	}
-	return nil
+	return r.trusts()
 }
 
 // sources is the build context without git's own files, which every commit changes and no compilation reads.

@@ -2,7 +2,6 @@ package env
 
 import (
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -18,7 +17,6 @@ import (
 type Mirror struct {
 	Host  string // "127.0.0.1:PORT"
 	SumDB string // verifier key of the checksum database, a GOSUMDB value
-	Keys  string // who signs what OldIndex and ExpiredIndex serve: an armored public key in base64, on one line
 }
 
 // Debian is the address of the archive, a DEBIAN_MIRROR value.
@@ -48,7 +46,6 @@ func (m *Mirror) BuildArgs() []string {
 // content is what mirrors serve.
 type content struct {
 	debian *debianFiles
-	key    *archiveKey // of the Debian archive
 	proxy  *goProxy
 	sums   *sumDB
 }
@@ -63,18 +60,9 @@ func (c *content) handler(sums *sumDB) http.Handler {
 	return mux
 }
 
-// at is the mirror that serves the content at an address.
-func (c *content) at(host string, sums *sumDB) *Mirror {
-	return &Mirror{Host: host, SumDB: sums.key, Keys: c.key.oneLine()}
-}
-
 // startMirror starts the well-behaved mirror.
 func (e *Env) startMirror() error {
 	debian, err := newDebianFiles(e.Cache)
-	if err != nil {
-		return err
-	}
-	key, err := newArchiveKey(filepath.Join(e.Cache, "archive"))
 	if err != nil {
 		return err
 	}
@@ -86,12 +74,12 @@ func (e *Env) startMirror() error {
 	if err != nil {
 		return err
 	}
-	e.content = &content{debian: debian, key: key, proxy: proxy, sums: sums}
+	e.content = &content{debian: debian, proxy: proxy, sums: sums}
 	host, stop, err := serve(e.content.handler(sums))
 	if err != nil {
 		return err
 	}
-	e.Mirror = e.content.at(host, sums)
+	e.Mirror = &Mirror{Host: host, SumDB: sums.key}
 	e.closers = append(e.closers, stop)
 	return nil
 }
@@ -99,7 +87,7 @@ func (e *Env) startMirror() error {
 // Misbehave starts a mirror with faults, which lives as long as the test. Of several faults for a path the first counts.
 func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
 	t.Helper()
-	handler, err := faulty(e.content.handler(e.content.sums), e.content.key, faults)
+	handler, err := faulty(e.content.handler(e.content.sums), faults)
 	require.NoError(t, err)
 	host, stop, err := serve(handler)
 	require.NoError(t, err)
@@ -108,7 +96,7 @@ func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
 	} else {
 		t.Cleanup(func() { require.NoError(t, stop()) })
 	}
-	return e.content.at(host, e.content.sums)
+	return &Mirror{Host: host, SumDB: e.content.sums.key}
 }
 
 // Watched starts a well-behaved mirror, which lives as long as the test, and returns with it what tells the paths that were asked for
@@ -126,7 +114,7 @@ func (e *Env) Watched(t testing.TB) (m *Mirror, asked func() []string) {
 	}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	return e.content.at(host, e.content.sums), func() []string {
+	return &Mirror{Host: host, SumDB: e.content.sums.key}, func() []string {
 		mu.Lock()
 		defer mu.Unlock()
 		before := paths
@@ -146,5 +134,5 @@ func (e *Env) LyingSums(t testing.TB) *Mirror {
 	host, stop, err := serve(e.content.handler(sums))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	return e.content.at(host, sums)
+	return &Mirror{Host: host, SumDB: sums.key}
 }
