@@ -113,7 +113,7 @@ var rules = []rule{
 	// From outside, as users do: what they see of crossgo is what it prints and exports.
 	{of: "test/...", own: []string{"test/env"}, foreign: []string{
 		buildkit + "/client", "github.com/google/go-containerregistry", "github.com/ProtonMail/go-crypto", "github.com/stretchr/testify",
-		"github.com/tetratelabs/wazero", "golang.org/x/mod", "golang.org/x/sync", "github.com/gofrs/flock",
+		"github.com/tetratelabs/wazero", "github.com/therootcompany/xz", "golang.org/x/mod", "golang.org/x/sync", "github.com/gofrs/flock",
 		"github.com/johannesboyne/gofakes3", "github.com/goccy/go-yaml", "github.com/spdx/tools-golang",
 	}},
 }
