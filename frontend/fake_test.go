@@ -35,18 +35,21 @@ import (
 type fake struct {
 	gwclient.Client // nil: what is not below may not be asked
 
-	options  map[string]string
-	worker   string                                // the builder's platform; "linux/amd64" when empty
-	files    fstest.MapFS                          // the build context, the spec among it
-	facts    func(plan.InspectJob) plan.Facts      // what inspect says
-	found    []plan.Warning                        // by verify, in every platform's outputs
-	signed   []byte                                // every InRelease
-	fails    map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
-	problem  string                                // what a failed step has left behind
-	source   *sourceresolver.MetaResponse          // what is known of a source before it is fetched
-	without  apicaps.CapID                         // what the builder does not have
-	images   map[string]digest.Digest              // of registries: by the whole name
-	inputs   func() (map[string]llb.State, error)  // targets that are contexts
+	options map[string]string
+	worker  string                                // the builder's platform; "linux/amd64" when empty
+	files   fstest.MapFS                          // the build context, the spec among it
+	facts   func(plan.InspectJob) plan.Facts      // what inspect says
+	found   []plan.Warning                        // by verify, in every platform's outputs
+	signed  []byte                                // every InRelease
+	secret  []byte                                // with keys of archives
+	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
+	problem string                                // what a failed step has left behind
+	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
+
+	without apicaps.CapID                        // what the builder does not have
+	images  map[string]digest.Digest             // of registries: by the whole name
+	inputs  func() (map[string]llb.State, error) // targets that are contexts
+
 	mu       sync.Mutex
 	asked    []string // names of the vertices of all graphs, each once
 	warnings []string
@@ -196,6 +199,8 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			lock.Sets = append(lock.Sets, plancase.Pinned(job.Suite, r))
 		}
 		return jsonRef(plan.LockFile, lock)
+	case "keys":
+		return &fakeRef{files: fstest.MapFS{plan.KeysFile: {Data: f.secret}}}, nil
 	case "attest":
 		var job plan.AttestJob
 		if err := jobOf(all, `"builtOn"`, &job); err != nil {

@@ -34,6 +34,7 @@ type request struct {
 	runs      []spec.Platform // what the builder runs programs of
 	selection plan.Select
 	inputs    gollb.Inputs
+	keys      *trust // of package archives
 
 	compilations parallel.Limit // of platforms, at once
 	killsBefore  int64          // oomKills when the request began
@@ -91,7 +92,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 		Source: r.locationOf, NoCache: r.ui.IsNoCache(""), LocalID: identity.NewID(), CacheNS: r.ui.CacheIDNamespace,
 		Again: r.again(), Exec: all, Online: online, Network: r.network(), Hostname: r.ui.Hostname,
 	}
-	return nil
+	return r.trusts()
 }
 
 // sources is the build context without git's own files, which every commit changes and no compilation reads.

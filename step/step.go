@@ -26,6 +26,7 @@ var steps = map[string]func(ctx context.Context) error{
 	"modules": withJob(downloadModules),
 	"skim":    withJob(skim),
 	"inspect": withJob(inspect),
+	"keys":    withJob(archiveKeys),
 	"resolve": withJob(resolve),
 	"unpack":  withJob(unpack),
 	"compile": withJob(compile),
