@@ -202,7 +202,7 @@ func (s *unitStates) mountCache(e *exec, job plan.CompileJob) {
 	case job.Prog != "":
 		e.reaching().keep(plan.PathGoCache, "prog").secret(plan.PathProg, plan.SecretProg)
 	case job.Objects == nil: // go writes into its cache what it compiles: that is thrown away
-		e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, off))
+		e.throwAway(plan.PathGoCache, s.gocache, off)
 	default:
 		e.keep(plan.PathObjects, "objects")
 		if job.Objects.Layer {

@@ -3,7 +3,6 @@ package step
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,7 +127,7 @@ func TestJUnitText(t *testing.T) {
 // TestEndedCommands: a go command stands for a test, and one that fails is named without what it is not.
 func TestEndedCommands(t *testing.T) {
 	r := &testResults{platform: "linux/arm64", log: new(bytes.Buffer), notes: []string{"compiled only"}}
-	r.suite("go vet").test("go vet").ended(errors.New("a.go:3: unreachable code"))
+	r.suite("go vet").test("go vet").ended("a.go:3: unreachable code")
 	run := r.suite("go test").test("run the tests")
 	run.state, run.output = "skip", "no emulator"
 	require.Equal(t, "1 failed on linux/arm64: go vet\n--- go vet\na.go:3: unreachable code", r.failed())
