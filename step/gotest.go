@@ -56,7 +56,7 @@ func (r *testResults) tested(ctx context.Context, job plan.TestJob, made testsMa
 	if err != nil {
 		return err
 	}
-	runner := testRunner{dir: plan.PathTestTmp, env: job.Env}
+	runner := testRunner{dir: plan.PathTestTmp, converter: plan.PathConverter, env: job.Env}
 	runs := runner.start(ctx, made.Programs, job.Parallel)
 	reader, before := &testReader{results: r, events: events}, len(r.bad())
 	err = replay(filepath.Join(plan.PathIn, plan.TestEvents), runs, reader)
@@ -127,14 +127,11 @@ func coverPage(ctx context.Context, job plan.TestJob, made testsMade) error {
 	} else if err != nil {
 		return err
 	}
-	for _, p := range made.Programs {
-		data, err := os.ReadFile(p.coverProfile())
-		if ignoreMissing(err) != nil {
-			return err
-		}
-		_, counts, _ := bytes.Cut(data, []byte("\n")) // after the mode
-		profile = append(profile, counts...)
+	counts, err := coverCounts(made.Programs)
+	if err != nil {
+		return err
 	}
+	profile = append(profile, counts...)
 	if err := os.WriteFile(filepath.Join(plan.PathOut, plan.CoverFile), profile, 0o644); err != nil {
 		return err
 	}
@@ -143,4 +140,17 @@ func coverPage(ctx context.Context, job plan.TestJob, made testsMade) error {
 		return fmt.Errorf("page of the coverage: %w", err)
 	}
 	return nil
+}
+
+// coverCounts is what the programs' profiles say after their first line, which names the mode.
+func coverCounts(programs []testProgram) (all []byte, err error) {
+	for _, p := range programs {
+		data, err := os.ReadFile(p.coverProfile())
+		if ignoreMissing(err) != nil {
+			return nil, err
+		}
+		_, counts, _ := bytes.Cut(data, []byte("\n"))
+		all = append(all, counts...)
+	}
+	return all, nil
 }

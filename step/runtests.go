@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/crossgo/crossgo/internal/parallel"
-	"github.com/crossgo/crossgo/plan"
 )
 
 // testRun is a package whose tests are run.
@@ -31,9 +30,10 @@ type testRun struct {
 
 // testRunner runs the tests of several packages as go test does (runTestActor in cmd/go/internal/test of Go 1.26).
 type testRunner struct {
-	dir    string // for files with events
-	env    []string
-	failed atomic.Bool
+	dir       string // for files with events
+	converter string
+	env       []string
+	failed    atomic.Bool
 }
 
 // start begins to run tests, at most so many packages at once. Each of what it gives ends by itself.
@@ -80,7 +80,7 @@ func (t *testRunner) run(ctx context.Context, r *testRun) (err error) {
 // convert has the go command's own converter write the events of a package's tests, and adds the line that go test ends with. How it
 // ended at the last is not the converter's to say: it knows nothing of the exit code.
 func (t *testRunner) convert(ctx context.Context, p testProgram, to io.Writer) (passed bool, err error) {
-	converter := exec.CommandContext(ctx, plan.PathConverter, "-t", "-p", p.Package)
+	converter := exec.CommandContext(ctx, t.converter, "-t", "-p", p.Package)
 	converter.Stdout, converter.Stderr = to, os.Stderr
 	in, err := converter.StdinPipe()
 	if err != nil {
