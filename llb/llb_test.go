@@ -112,6 +112,7 @@ func TestLawsCanBreak(t *testing.T) {
 		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathOut, llb.Scratch())},
 		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddSSHSocket()).AddMount(plan.PathOut, llb.Scratch())},
 		{"the network of its own", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.Network(pb.NetMode_UNSET)).AddMount(plan.PathOut, llb.Scratch())},
+		{"the user's cache program more", run(llb.AddSecret(plan.PathProg, llb.SecretID("x")), llb.AddMount(plan.PathObjects, llb.Scratch(), llb.AsPersistentCacheDir("x", llb.CacheMountShared))).AddMount(plan.PathOut, llb.Scratch())},
 		{"cache mount that is not known", run(llb.AddMount("/x", llb.Scratch(), llb.AsPersistentCacheDir("x", llb.CacheMountShared))).AddMount(plan.PathOut, llb.Scratch())},
 		{"more than files", started(llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathRunOut, llb.Scratch())},
 		{"without passing run", llb.Merge([]llb.State{let, started(llb.AddMount(plan.PathRunFound, let, llb.Readonly)).AddMount(plan.PathRunOut, llb.Scratch())})},
@@ -167,6 +168,8 @@ func brokenForUsers(name string, e *pb.ExecOp) (list []string) {
 		switch {
 		case runs && m.MountType != pb.MountType_BIND && (m.MountType != pb.MountType_TMPFS || starts(e)), runs && len(e.Secretenv) > 0:
 			list = append(list, name+" gives users' code more than files")
+		case m.MountType == pb.MountType_CACHE && hasProg(e):
+			list = append(list, name+" gives the user's cache program more than the network and its secret")
 		case m.MountType == pb.MountType_CACHE && !slices.Contains(cacheMounts[m.Dest], stepOf(e)):
 			list = append(list, name+" has a cache mount that is not known")
 		}
@@ -174,11 +177,9 @@ func brokenForUsers(name string, e *pb.ExecOp) (list []string) {
 	return list
 }
 
-// cacheMounts are the steps that may have each: compilers and downloads, of which none starts what it compiled or fetched. With
-// cache: {prog: …} the user's own program has a mount at GOCACHE.
+// cacheMounts are the steps that may have each: compilers and downloads, of which none starts what it compiled or fetched.
 var cacheMounts = map[string][]string{
 	plan.PathObjects:  {"compile", "compile-tests", "go"},
-	plan.PathGoCache:  {"compile", "compile-tests"},
 	plan.PathDownload: {"modules"},
 }
 
@@ -199,8 +200,12 @@ func fetches(e *pb.ExecOp) bool {
 	if len(e.Meta.Args) != 3 || e.Meta.Args[0] != plan.PathSelf {
 		return false
 	}
-	prog := slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.Dest == plan.PathGoCache && m.MountType == pb.MountType_CACHE })
-	return e.Meta.Args[2] == "go" || e.Meta.Args[2] == "modules" || prog && (e.Meta.Args[2] == "compile" || e.Meta.Args[2] == "compile-tests")
+	return e.Meta.Args[2] == "go" || e.Meta.Args[2] == "modules" || hasProg(e) && (e.Meta.Args[2] == "compile" || e.Meta.Args[2] == "compile-tests")
+}
+
+// hasProg reports whether a step has the user's cache program.
+func hasProg(e *pb.ExecOp) bool {
+	return slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.Dest == plan.PathProg })
 }
 
 // starts are the steps that start what was built: the one kind whose root is the user's. They too are our own binary's, on the build
