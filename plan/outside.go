@@ -9,12 +9,14 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// Outside refuses module files that name directories above the build context: go says of such a one that there is no /lib/go.mod.
+// Outside refuses module files that name directories above the build context: go says of such a one that there is no
+// /lib/go.mod.
 func Outside(mods Mods) error {
 	return errors.Join(replacedOutside(mods), usedOutside(mods))
 }
 
-const fromAbove = "is outside of the build context: build from the folder above that holds both, with the module's directory as module: in the spec"
+const fromAbove = "is outside of the build context: build from the folder above that holds both, " +
+	"with the module's directory as module: in the spec"
 
 // replacedOutside looks at the replacements of modules that go.mod requires: of others go reads nothing.
 func replacedOutside(mods Mods) error {
@@ -33,7 +35,8 @@ func replacedOutside(mods Mods) error {
 			continue
 		}
 		if leaves(path.Dir(mods.GoModName), r.New.Path) {
-			errs = append(errs, fmt.Errorf("%s:%d: replace %s => %s %s", mods.GoModName, r.Syntax.Start.Line, r.Old.Path, r.New.Path, fromAbove))
+			errs = append(errs, fmt.Errorf("%s:%d: replace %s => %s %s",
+				mods.GoModName, r.Syntax.Start.Line, r.Old.Path, r.New.Path, fromAbove))
 		}
 	}
 	return errors.Join(errs...)

@@ -21,7 +21,8 @@ func command(t *testing.T, dir string, vars []string, args ...string) env.Result
 	return crossgoBuild(t, dir, vars, append([]string{"--builder=" + world.Daemon.Addr()}, args...)...)
 }
 
-// TestCommandAsksForThePlatformsOfTheSpec: BuildKit has nothing to warn of. With docker buildx it warns, as docs/buildx.md says.
+// TestCommandAsksForThePlatformsOfTheSpec: BuildKit has nothing to warn of. With docker buildx it warns, as
+// docs/buildx.md says.
 func TestCommandAsksForThePlatformsOfTheSpec(t *testing.T) {
 	t.Parallel()
 	const warning = "do not match result platforms linux/amd64,linux/arm64"

@@ -157,7 +157,8 @@ func (f *buildFlags) run(ctx context.Context, dir string) (err error) {
 	return f.write(ctx, e, opt, display)
 }
 
-// settle adds what the spec says that has to be known before the build: where the output goes, and for which platforms it is.
+// settle adds what the spec says that has to be known before the build: where the output goes, and for which
+// platforms it is.
 func (f *buildFlags) settle(ctx context.Context, opt *client.SolveOpt, dir string, asks bool) error {
 	file, kind, err := f.readSpec(f.specPath(dir))
 	if err != nil || asks {

@@ -21,10 +21,12 @@ var imageTypes = []string{client.ExporterImage, client.ExporterOCI, client.Expor
 func (f *buildFlags) exports(stdout *os.File) ([]output, error) {
 	outs, err := parseOutputs(f.outputs, stdout)
 	if f.push && !pushAll(outs) {
-		outs = append(outs, output{ExportEntry: client.ExportEntry{Type: client.ExporterImage, Attrs: map[string]string{"push": "true"}}})
+		outs = append(outs, newOutput(client.ExporterImage, map[string]string{"push": "true"}))
 	}
 	if f.load {
-		outs = append(outs, output{ExportEntry: client.ExportEntry{Type: client.ExporterDocker, Attrs: map[string]string{}}, load: true})
+		loads := newOutput(client.ExporterDocker, map[string]string{})
+		loads.load = true
+		outs = append(outs, loads)
 	}
 	for i := range outs {
 		outs[i].clean = outs[i].clean || f.clean
@@ -100,7 +102,8 @@ func annotation(text string) (names []string, value string, err error) {
 	for _, word := range strings.Split(types, ",") {
 		m := annotationType.FindStringSubmatch(word)
 		if m == nil {
-			return nil, "", fmt.Errorf("found the type %q, want index, manifest, index-descriptor or manifest-descriptor, with a platform in [] behind it if need be", word)
+			return nil, "", fmt.Errorf("found the type %q, want index, manifest, index-descriptor or manifest-descriptor, "+
+				"with a platform in [] behind it if need be", word)
 		}
 		k := exptypes.AnnotationKey{Type: m[1], Key: key}
 		if m[2] != "" {
@@ -130,7 +133,8 @@ func checkOnePlatform(outs []output, asked []string) error {
 	}
 	for _, o := range outs {
 		if o.Type == client.ExporterDocker {
-			return fmt.Errorf("docker takes an image for one platform, and %s are asked for: add --platform %s", strings.Join(asked, ", "), asked[0])
+			return fmt.Errorf("docker takes an image for one platform, and %s are asked for: add --platform %s",
+				strings.Join(asked, ", "), asked[0])
 		}
 	}
 	return nil

@@ -52,6 +52,10 @@ type output struct {
 	load  bool   // into docker
 }
 
+func newOutput(exporter string, attrs map[string]string) output {
+	return output{ExportEntry: client.ExportEntry{Type: exporter, Attrs: attrs}}
+}
+
 // parseOutputs reads the values of -o. stdout is used by outputs without a file.
 func parseOutputs(values []string, stdout *os.File) ([]output, error) {
 	var entries []output
@@ -82,7 +86,7 @@ func parseOutput(value string, stdout *os.File) (output, error) {
 	delete(attrs, "type")
 	delete(attrs, "dest")
 	maps.Copy(attrs, kind.attrs)
-	entry := output{ExportEntry: client.ExportEntry{Type: kind.exporter, Attrs: attrs}}
+	entry := newOutput(kind.exporter, attrs)
 	if entry.Type == client.ExporterLocal {
 		err = entry.setMode()
 	}
@@ -115,7 +119,8 @@ func outputAttrs(value string) (map[string]string, error) {
 	return attrs, nil
 }
 
-// setMode reads what is to become of what a folder holds. BuildKit does not hear of it: what it writes goes into an empty folder first.
+// setMode reads what is to become of what a folder holds. BuildKit does not hear of it: what it writes goes into an
+// empty folder first.
 func (o *output) setMode() error {
 	mode, err := client.ParseLocalExporterMode(o.Attrs["mode"])
 	o.clean = mode == client.LocalExporterModeDelete

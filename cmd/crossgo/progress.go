@@ -47,7 +47,9 @@ func (f *buildFlags) write(ctx context.Context, e *engine.Engine, opt client.Sol
 }
 
 // build runs a frontend in this process and shows its progress until the last line is out.
-func (f *buildFlags) build(ctx context.Context, e *engine.Engine, opt client.SolveOpt, run gwclient.BuildFunc, display progressui.Display) (*client.SolveResponse, error) {
+func (f *buildFlags) build(
+	ctx context.Context, e *engine.Engine, opt client.SolveOpt, run gwclient.BuildFunc, display progressui.Display,
+) (*client.SolveResponse, error) {
 	status := make(chan *client.SolveStatus)
 	shown := make(chan []client.VertexWarning, 1)
 	go func() {

@@ -202,7 +202,8 @@ func (f *buildFlags) session() ([]session.Attachable, error) {
 	}
 	var err2 error
 	if len(f.ssh) > 0 {
-		err2 = errors.New("--ssh: nothing in a build asks for an agent or a key: modules of private hosts come by https, with --secret id=netrc,src=FILE")
+		err2 = errors.New("--ssh: nothing in a build asks for an agent or a key: " +
+			"modules of private hosts come by https, with --secret id=netrc,src=FILE")
 	}
 	return out, errors.Join(flagError("--secret", err1), err2)
 }

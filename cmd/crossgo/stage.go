@@ -14,8 +14,8 @@ import (
 	"github.com/moby/buildkit/client"
 )
 
-// Outputs are written beside the place that they are for, and moved there when the build has succeeded: a failed build, a full disk or an
-// interrupt leaves what was there before, whole.
+// Outputs are written beside the place that they are for, and moved there when the build has succeeded: a failed
+// build, a full disk or an interrupt leaves what was there before, whole.
 
 // stagePrefix begins the names of unfinished outputs.
 const stagePrefix = ".crossgo-"
@@ -52,7 +52,9 @@ func stageOutputs(outs []output, alone bool) ([]client.ExportEntry, []*stage, er
 			stages = append(stages, s)
 			entry.Output = s.create
 		case o.file != "": // a device or a pipe
-			entry.Output = func(map[string]string) (io.WriteCloser, error) { return os.OpenFile(o.file, os.O_WRONLY, 0) }
+			entry.Output = func(map[string]string) (io.WriteCloser, error) {
+				return os.OpenFile(o.file, os.O_WRONLY, 0)
+			}
 		}
 		entries = append(entries, entry)
 	}
@@ -126,7 +128,8 @@ func (f *stageFile) Close() error {
 	return err
 }
 
-// finish moves what was written to its place, or after a failure removes it and says why it could not be written, if that was it.
+// finish moves what was written to its place, or after a failure removes it and says why it could not be written, if
+// that was it.
 func finish(stages []*stage, failed error) error {
 	var errs []error
 	for _, s := range stages {
@@ -162,7 +165,8 @@ func (s *stage) why() error {
 	return fmt.Errorf("writing %s: %w: nothing was changed there", s.final, err)
 }
 
-// probe writes a little, to hear what the system has against it: what it said to BuildKit's client did not come through.
+// probe writes a little, to hear what the system has against it: what it said to BuildKit's client did not come
+// through.
 func (s *stage) probe() error {
 	f, err := os.CreateTemp(s.temp, "probe")
 	if err != nil {
@@ -193,7 +197,8 @@ func (s *stage) check() error {
 			return err
 		}
 		place := filepath.Join(s.final, rel)
-		if info, statErr := os.Stat(place); statErr == nil && info.IsDir() != d.IsDir() && !(d.Type()&fs.ModeSymlink != 0) {
+		info, statErr := os.Stat(place)
+		if statErr == nil && info.IsDir() != d.IsDir() && d.Type()&fs.ModeSymlink == 0 {
 			return fmt.Errorf("%s is in the way: the build makes a %s of this name", place, kindOf(d))
 		}
 		return nil
@@ -218,7 +223,8 @@ func (l leftovers) refusal(dir string) error {
 	if len(l) > 3 {
 		some += fmt.Sprintf(" and %d more", len(l)-3)
 	}
-	return fmt.Errorf("%s holds %s, which this release does not make: remove them, or say --clean to have all else removed from the folder", dir, some)
+	return fmt.Errorf("%s holds %s, which this release does not make: remove them, "+
+		"or say --clean to have all else removed from the folder", dir, some)
 }
 
 // others are what the folder holds besides what the build made, as paths in it.
@@ -331,7 +337,8 @@ func checkDocker(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("--load: no docker daemon answers (%w: %s): -o type=docker,dest=FILE writes a file for docker load", err, strings.TrimSpace(string(out)))
+	return fmt.Errorf("--load: no docker daemon answers (%w: %s): -o type=docker,dest=FILE writes a file for docker load",
+		err, strings.TrimSpace(string(out)))
 }
 
 // cleanable refuses to clean a folder that holds the sources, or the one we are in.

@@ -50,8 +50,8 @@ var unusedSettings = []unused{
 	{"GOAUTH", "say --secret id=netrc,src=FILE"},
 }
 
-// goChanged are the settings that go env has and Go itself would not take: from the environment or by go env -w. answers is false without a
-// go command, or with one before 1.23.
+// goChanged are the settings that go env has and Go itself would not take: from the environment or by go env -w.
+// answers is false without a go command, or with one before 1.23.
 func goChanged() (changed map[string]string, answers bool) {
 	cmd := exec.Command("go", "env", "-json", "-changed")
 	cmd.Dir = os.TempDir() // outside any module: its toolchain line must not start a download
