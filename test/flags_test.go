@@ -80,7 +80,7 @@ func TestCommandLoadsIntoDocker(t *testing.T) {
 	command(t, dir, []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "LOADED=" + loaded}, "--target=image", "--load", "-t", "loaded:1").OK(t)
 	var manifest []struct{ RepoTags []string }
 	require.NoError(t, json.Unmarshal(tarFiles(t, loaded)["manifest.json"], &manifest))
-	require.Equal(t, []string{"docker.io/library/loaded:1"}, manifest[0].RepoTags)
+	require.Equal(t, []string{"loaded:1"}, manifest[0].RepoTags)
 
 	r := command(t, dir, []string{"DOCKER_HOST=unix://" + filepath.Join(bin, "nobody.sock")}, "--target=image", "--load", "-t", "loaded:1")
 	require.Equal(t, 2, r.Code)

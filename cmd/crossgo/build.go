@@ -13,6 +13,7 @@ import (
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/spec"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/progress/progressui"
 	"github.com/spf13/cobra"
 )
 
@@ -135,6 +136,9 @@ func (f *buildFlags) run(ctx context.Context, dir string) (err error) {
 	}
 	if err != nil {
 		return usageError(err)
+	}
+	if f.quiet {
+		f.progress = string(progressui.QuietMode)
 	}
 	display, err := newDisplay(os.Stderr, f.progress)
 	if err != nil {

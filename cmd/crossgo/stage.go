@@ -162,6 +162,9 @@ func (s *stage) why() error {
 	if err == nil {
 		return nil
 	}
+	if of := new(fs.PathError); errors.As(err, &of) {
+		err = of.Err // the file is one that nobody knows
+	}
 	return fmt.Errorf("writing %s: %w: nothing was changed there", s.final, err)
 }
 
