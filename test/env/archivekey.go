@@ -16,7 +16,6 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
-	"github.com/gofrs/flock"
 )
 
 // archiveKey signs what the test archive says of itself. It is made once for a cache directory and kept there, so that a
@@ -30,19 +29,6 @@ type archiveKey struct {
 func newKey(name string) (*openpgp.Entity, error) {
 	made := func() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
 	return openpgp.NewEntity(name, "", "archive@example.org", &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, DefaultHash: crypto.SHA256, Time: made})
-}
-
-// newArchiveKey reads the key below dir, or makes it, one test binary at a time.
-func newArchiveKey(dir string) (*archiveKey, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	lock := flock.New(filepath.Join(dir, "lock"))
-	if err := lock.Lock(); err != nil {
-		return nil, err
-	}
-	defer lock.Unlock()
-	return keptKey(dir)
 }
 
 // keptKey reads the key below dir, or makes it. The caller holds the lock of the directory.

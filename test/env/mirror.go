@@ -2,7 +2,6 @@ package env
 
 import (
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -12,13 +11,13 @@ import (
 // Mirror is the address of one server with what builds fetch. All mirrors of a run have the same content; those made by
 // Misbehave serve some of it wrongly.
 //
-// Nothing is copied in advance: a file that is asked for first is fetched by the ordinary client (apt's helper, the go
-// command) from wherever the machine gets its files, and is kept in the cache directory. With a warm cache nothing but
-// the age-limited signed indexes goes over the network.
+// Debian's indexes are a snapshot (see snapshot). Nothing else is copied in advance: a file that is asked for first is
+// fetched by the ordinary client (apt's helper, the go command) from wherever the machine gets its files, and is kept in the
+// cache directory. With a warm cache nothing goes over the network, but that an old snapshot is renewed if it can be.
 type Mirror struct {
 	Host  string // "127.0.0.1:PORT"
 	SumDB string // verifier key of the checksum database, a GOSUMDB value
-	Keys  string // who signs what OldIndex and ExpiredIndex serve: an armored public key in base64, on one line
+	Keys  string // who signs the Debian archive, a DEBIAN_KEYS value: an armored public key in base64, on one line
 }
 
 // Debian is the address of the archive, a DEBIAN_MIRROR value.
@@ -33,7 +32,7 @@ func (m *Mirror) GoProxy() string { return "http://" + m.Host + "/goproxy" }
 // Settings are the build arguments that make a build use the mirror, as NAME=VALUE.
 func (m *Mirror) Settings() []string {
 	return []string{"GOPROXY=" + m.GoProxy(), "GOSUMDB=" + m.SumDB,
-		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security()}
+		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security(), "DEBIAN_KEYS=" + m.Keys}
 }
 
 // BuildArgs are Settings as options of buildx and of crossgo build.
@@ -70,11 +69,7 @@ func (c *content) at(host string, sums *sumDB) *Mirror {
 
 // startMirror starts the well-behaved mirror.
 func (e *Env) startMirror() error {
-	debian, err := newDebianFiles(e.Cache)
-	if err != nil {
-		return err
-	}
-	key, err := newArchiveKey(filepath.Join(e.Cache, "archive"))
+	debian, key, err := e.debianArchive()
 	if err != nil {
 		return err
 	}
