@@ -38,7 +38,7 @@ clean:
 test:
 	test/setup.sh
 	go build ./... # once, before several test binaries want the same packages at the same time
-	go test -json -timeout 80m ./... | go run ./hack/testtimes
+	go test -json -timeout 80m -parallel 3 ./... | go run ./hack/testtimes
 
 # Less than a minute: all packages but those below test/, which drive buildx, a registry and mirrors.
 test-fast:

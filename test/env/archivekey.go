@@ -3,7 +3,6 @@ package env
 import (
 	"bytes"
 	"crypto"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -72,9 +71,6 @@ func armored(kind string, write func(io.Writer) error) ([]byte, error) {
 	err = errors.Join(write(w), w.Close())
 	return out.Bytes(), err
 }
-
-// oneLine is the public half in the form that fits into any build arg.
-func (k *archiveKey) oneLine() string { return base64.StdEncoding.EncodeToString([]byte(k.armored)) }
 
 // sign is the text as InRelease files have it.
 func (k *archiveKey) sign(text []byte) ([]byte, error) { return signedBy(k.entity, text) }

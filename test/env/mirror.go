@@ -1,6 +1,7 @@
 package env
 
 import (
+	"encoding/base64"
 	"net/http"
 	"sync"
 	"testing"
@@ -17,7 +18,7 @@ import (
 type Mirror struct {
 	Host  string // "127.0.0.1:PORT"
 	SumDB string // verifier key of the checksum database, a GOSUMDB value
-	Keys  string // who signs the Debian archive, a DEBIAN_KEYS value: an armored public key in base64, on one line
+	Key   string // who signs the Debian archive: an armored public key, a DEBIAN_KEYS value
 }
 
 // Debian is the address of the archive, a DEBIAN_MIRROR value.
@@ -29,10 +30,11 @@ func (m *Mirror) Security() string { return "http://" + m.Host + "/debian-securi
 // GoProxy is the address of the module proxy, a GOPROXY value.
 func (m *Mirror) GoProxy() string { return "http://" + m.Host + "/goproxy" }
 
-// Settings are the build arguments that make a build use the mirror, as NAME=VALUE.
+// Settings are the build arguments that make a build use the mirror, as NAME=VALUE; the key is in base64, since a line has to do
+// for all of them.
 func (m *Mirror) Settings() []string {
 	return []string{"GOPROXY=" + m.GoProxy(), "GOSUMDB=" + m.SumDB,
-		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security(), "DEBIAN_KEYS=" + m.Keys}
+		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security(), "DEBIAN_KEYS=" + base64.StdEncoding.EncodeToString([]byte(m.Key))}
 }
 
 // BuildArgs are Settings as options of buildx and of crossgo build.
@@ -64,7 +66,7 @@ func (c *content) handler(sums *sumDB) http.Handler {
 
 // at is the mirror that serves the content at an address.
 func (c *content) at(host string, sums *sumDB) *Mirror {
-	return &Mirror{Host: host, SumDB: sums.key, Keys: c.key.oneLine()}
+	return &Mirror{Host: host, SumDB: sums.key, Key: c.key.armored}
 }
 
 // startMirror starts the well-behaved mirror.
