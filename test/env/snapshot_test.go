@@ -370,3 +370,13 @@ func TestSnapshotOfAForgedMirror(t *testing.T) {
 	_, _, err = w.all.open()
 	require.ErrorContains(t, err, "none can be composed: /debian/dists/trixie: the mirror's InRelease")
 }
+
+func TestMirrorOutOfStep(t *testing.T) {
+	t.Parallel()
+	w := newFakeWorld(t)
+	require.Empty(t, w.all.up.outOfStep(t, "trixie", fakeArchs...))
+	w.outOfStep(t)
+	require.Empty(t, w.all.up.outOfStep(t, "trixie", "amd64", "arm64"))
+	require.ElementsMatch(t, []OutOfStep{{"dists/trixie/main/binary-armhf", "2026-11-22"}, {"dists/trixie-security/main/binary-armhf", "2026-11-22"}},
+		w.all.up.outOfStep(t, "trixie", "amd64", "armhf"))
+}

@@ -45,17 +45,17 @@ func (s *suiteIndexes) dirs() []string {
 	if s.source {
 		dirs = append(dirs, "main/source")
 	}
-	return slices.DeleteFunc(dirs, func(dir string) bool { return s.named(dir) == nil })
+	return slices.DeleteFunc(dirs, func(dir string) bool { return len(s.named(dir)) == 0 })
 }
 
 // named are the digests of a directory's indexes in the mirror's signed index, by name.
-func (s *suiteIndexes) named(dir string) map[string]string {
-	var all map[string]string
-	for _, m := range compressedIndex.FindAllSubmatch(s.release, -1) {
+func (s *suiteIndexes) named(dir string) map[string]string { return namedIndexes(s.release, dir) }
+
+// namedIndexes are the digests that a Release gives the indexes in a directory, by name.
+func namedIndexes(release []byte, dir string) map[string]string {
+	all := map[string]string{}
+	for _, m := range compressedIndex.FindAllSubmatch(release, -1) {
 		if path.Dir(string(m[2])) == dir {
-			if all == nil {
-				all = map[string]string{}
-			}
 			all[path.Base(string(m[2]))] = string(m[1])
 		}
 	}
