@@ -1,5 +1,6 @@
-// Command testtimes reads what go test -json prints, writes what go test prints without it, and at the end which tests took
-// longest. Of tests that run side by side each counts the time that it ran in, not the time that it waited to begin.
+// Command testtimes reads what go test -json prints, writes what go test prints without it, and at the end which
+// tests took longest. Of tests that run side by side each counts the time that it ran in, not the time that it
+// waited to begin.
 //
 // Its exit code says nothing about the tests: go test's own does (see the Makefile).
 package main

@@ -36,7 +36,9 @@ func pushBase(e *env.Env) error {
 		if err := os.WriteFile(key, []byte(e.Mirror.Key), 0o644); err != nil {
 			return err
 		}
-		cmd := exec.Command("mmdebstrap", "--variant=minbase", `--aptopt=APT::Sandbox::User "root"`, "--include=ca-certificates,git,gcc,g++,libc6-dev,make,pkg-config",
+		cmd := exec.Command("mmdebstrap", "--variant=minbase",
+			`--aptopt=APT::Sandbox::User "root"`, // another user would not get at the key
+			"--include=ca-certificates,git,gcc,g++,libc6-dev,make,pkg-config",
 			baseSuite, part, "deb [signed-by="+key+"] "+e.Mirror.Debian()+" "+baseSuite+" main")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("mmdebstrap: %w\n%s", err, out)

@@ -17,8 +17,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
-// archiveKey signs what the test archive says of itself. It is made once for a cache directory and kept there, so that a
-// snapshot composed by an earlier run stays readable.
+// archiveKey signs what the test archive says of itself. It is made once for a cache directory and kept there, so
+// that a snapshot composed by an earlier run stays readable.
 type archiveKey struct {
 	entity  *openpgp.Entity
 	armored string // the public half
@@ -27,7 +27,8 @@ type archiveKey struct {
 // newKey makes an OpenPGP key that is as old as any index it signs, and never expires.
 func newKey(name string) (*openpgp.Entity, error) {
 	made := func() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
-	return openpgp.NewEntity(name, "", "archive@example.org", &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, DefaultHash: crypto.SHA256, Time: made})
+	config := &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, DefaultHash: crypto.SHA256, Time: made}
+	return openpgp.NewEntity(name, "", "archive@example.org", config)
 }
 
 // keptKey reads the key below dir, or makes it. The caller holds the lock of the directory.

@@ -21,7 +21,7 @@ import (
 type suiteInUse struct {
 	archive, suite string
 	source         bool // with the index of source packages
-	extra          bool // its packages are updates of another suite's: an index that cannot be had is one without packages
+	extra          bool // updates of another suite's packages: an index that cannot be had is one without packages
 }
 
 // suitesInUse are all of them. Of each, the architectures are those below that it has.
@@ -37,12 +37,13 @@ var suitesInUse = []suiteInUse{
 // archsInUse are the architectures that the tests build for.
 var archsInUse = []string{"amd64", "arm64", "armhf", "armel", "i386", "ppc64el", "s390x", "riscv64"}
 
-// packagesInUse are those whose files have to be in the pool, with what they depend on, when their index is not the one that
-// the mirror's signed index names: such an index may list what the mirror has dropped since.
+// packagesInUse are those whose files have to be in the pool, with what they depend on, when their index is not
+// the one that the mirror's signed index names: such an index may list what the mirror has dropped since.
 var packagesInUse = []string{
-	"libc6", "libc6-dev", "linux-libc-dev", "libgcc-s1", "libcrypt1", "libcrypt-dev", "libgcc-10-dev", "libgcc-12-dev", "libgcc-14-dev",
-	"libstdc++6", "libstdc++-10-dev", "libstdc++-12-dev", "libstdc++-14-dev", "musl", "musl-dev",
-	"ca-certificates", "tzdata", "zlib1g-dev", "libsqlite3-dev",
+	"libc6", "libc6-dev", "linux-libc-dev", "libgcc-s1", "libcrypt1", "libcrypt-dev",
+	"libgcc-10-dev", "libgcc-12-dev", "libgcc-14-dev",
+	"libstdc++6", "libstdc++-10-dev", "libstdc++-12-dev", "libstdc++-14-dev",
+	"musl", "musl-dev", "ca-certificates", "tzdata", "zlib1g-dev", "libsqlite3-dev",
 }
 
 // composer makes one snapshot.
@@ -107,8 +108,8 @@ func (c *composer) suite(ctx context.Context, s suiteInUse) error {
 	return writeWhole(filepath.Join(c.dir, dists, "InRelease"), signed, 0o644)
 }
 
-// signed is the text of the mirror's signed index. It is held against the archive's own keys: what the tests compile and run
-// comes from there.
+// signed is the text of the mirror's signed index. It is held against the archive's own keys: what the tests
+// compile and run comes from there.
 func (c *composer) signed(ctx context.Context, name string) ([]byte, error) {
 	file := filepath.Join(c.dir, "fetched", name)
 	if err := c.up.fetch(ctx, name, "", file); err != nil {

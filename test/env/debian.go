@@ -16,8 +16,9 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// debianFiles serves the archives /debian and /debian-security in their real layout: what is below dists from a snapshot,
-// package files from the cache, read through to the machine's mirror and checked by the digest that the snapshot has.
+// debianFiles serves the archives /debian and /debian-security in their real layout: what is below dists from a
+// snapshot, package files from the cache, read through to the machine's mirror and checked by the digest that the
+// snapshot has.
 type debianFiles struct {
 	cache    string // directory whose tree below pool is that of the served paths
 	snapshot *snapshot
@@ -43,7 +44,8 @@ func (e *Env) debianArchive() (*debianFiles, *archiveKey, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", debianKeyring, err)
 	}
-	all := snapshots{dir: filepath.Join(e.Cache, "archive"), pool: e.Cache, suites: suitesInUse, keys: keys, up: up, now: time.Now}
+	dir := filepath.Join(e.Cache, "archive")
+	all := snapshots{dir: dir, pool: e.Cache, suites: suitesInUse, keys: keys, up: up, now: time.Now}
 	snapshot, key, err := all.open()
 	return &debianFiles{cache: e.Cache, snapshot: snapshot, upstream: up}, key, err
 }
@@ -77,13 +79,14 @@ func (d *debianFiles) fill(name, file string) error {
 	}
 	err = d.upstream.fetch(context.Background(), name, digest, file)
 	if errors.Is(err, os.ErrNotExist) {
-		return errors.Join(fmt.Errorf("the mirror has no %s any more, which its own index names; the next run composes a new snapshot", name), d.snapshot.spoil())
+		gone := fmt.Errorf("the mirror has no %s any more, which its index names; the next run composes a new snapshot", name)
+		return errors.Join(gone, d.snapshot.spoil())
 	}
 	return err
 }
 
-// serveFile answers with a cached file, or with the reason there is none. The entity tag is made the way web servers of
-// real mirrors make it, from time and size.
+// serveFile answers with a cached file, or with the reason there is none. The entity tag is made the way web
+// servers of real mirrors make it, from time and size.
 func serveFile(w http.ResponseWriter, r *http.Request, file string, err error) {
 	info, statErr := os.Stat(file)
 	switch {

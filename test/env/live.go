@@ -13,15 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// OutOfStep is a package index that the machine's own mirror does not have as its signed index names it, under neither of its two
-// names.
+// OutOfStep is a package index that the machine's own mirror does not have as its signed index names it, under
+// neither of its two names.
 type OutOfStep struct {
 	Dir  string // "dists/trixie/main/binary-arm64"
 	Date string // of the signed index: "2026-11-21"
 }
 
-// MirrorOutOfStep asks the machine's mirror, by apt's own client, for the indexes of a release and its security updates for some of
-// Debian's architectures, and returns those that are out of step.
+// MirrorOutOfStep asks the machine's mirror, by apt's own client, for the indexes of a release and its security
+// updates for some of Debian's architectures, and returns those that are out of step.
 func MirrorOutOfStep(t testing.TB, codename string, archs ...string) []OutOfStep {
 	t.Helper()
 	up, err := machineMirrors()

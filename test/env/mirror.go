@@ -33,8 +33,9 @@ func (m *Mirror) GoProxy() string { return "http://" + m.Host + "/goproxy" }
 // Settings are the build arguments that make a build use the mirror, as NAME=VALUE; the key is in base64, since a line has to do
 // for all of them.
 func (m *Mirror) Settings() []string {
+	key := base64.StdEncoding.EncodeToString([]byte(m.Key))
 	return []string{"GOPROXY=" + m.GoProxy(), "GOSUMDB=" + m.SumDB,
-		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security(), "DEBIAN_KEYS=" + base64.StdEncoding.EncodeToString([]byte(m.Key))}
+		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security(), "DEBIAN_KEYS=" + key}
 }
 
 // BuildArgs are Settings as options of buildx and of crossgo build.

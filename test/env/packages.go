@@ -95,10 +95,12 @@ func listed(text []byte) map[string][32]byte {
 	return all
 }
 
-// packageName finds the names in a Depends field: versions, architectures and the choice between alternatives are left out.
+// packageName finds the names in a Depends field: versions, architectures and the choice between alternatives are
+// left out.
 var packageName = regexp.MustCompile(`(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]+)`)
 
-// closure are the paragraphs of the named packages and of all that they depend on, of every version, every alternative.
+// closure are the paragraphs of the named packages and of all that they depend on, of every version, every
+// alternative.
 func closure(text []byte, names []string) []paragraph {
 	byName := map[string][]paragraph{}
 	for p := range paragraphs(text) {

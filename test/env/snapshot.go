@@ -17,13 +17,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A snapshot is a state of Debian's archives that the tests hold still: signed indexes, composed here, of the package
-// indexes that the machine's mirror has. A mirror whose parts are of different days, as caches make them, is a mirror
-// nonetheless: each architecture has an index, each index lists files that are there. Of a signed index and its package
-// indexes only the first would say otherwise, so it is written anew and signed with the test archive's key.
+// A snapshot is a state of Debian's archives that the tests hold still: signed indexes, composed here, of the
+// package indexes that the machine's mirror has. A mirror whose parts are of different days, as caches make them,
+// is a mirror nonetheless: each architecture has an index, each index lists files that are there. Of a signed
+// index and its package indexes only the first would say otherwise, so it is written anew and signed with the test
+// archive's key.
 //
-// It is kept in the cache directory. Once it is old, a new one takes its place when the mirror is no further out of step than it
-// was then; a run without a network uses what there is.
+// It is kept in the cache directory. Once it is old, a new one takes its place when the mirror is no further out
+// of step than it was then; a run without a network uses what there is.
 type snapshot struct {
 	dir string // its tree is that of the served paths
 
@@ -50,7 +51,8 @@ type snapshots struct {
 	now    func() time.Time
 }
 
-// open returns the snapshot of this run and the key that signs it, composing one when there is none or the kept one is old.
+// open returns the snapshot of this run and the key that signs it, composing one when there is none or the kept
+// one is old.
 func (s snapshots) open() (*snapshot, *archiveKey, error) {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, nil, err
@@ -73,7 +75,7 @@ func (s snapshots) open() (*snapshot, *archiveKey, error) {
 	case err != nil && kept == nil:
 		return nil, nil, fmt.Errorf("no snapshot of Debian's archives in %s, and none can be composed: %w", s.dir, err)
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "the archive is the one of an earlier run, %s: no newer one can be composed: %v\n", kept.dir, err)
+		fmt.Fprintf(os.Stderr, "the archive is an earlier run's, %s: no newer one can be composed: %v\n", kept.dir, err)
 		return kept, key, kept.goodUntil(s.now().Add(againAfter))
 	case kept != nil && !kept.has(spoiledFile) && made.notes() > kept.notes():
 		return kept, key, errors.Join(os.RemoveAll(made.dir), kept.goodUntil(s.now().Add(againAfter)))
@@ -170,7 +172,8 @@ func (s *snapshot) goodUntil(t time.Time) error {
 // spoil lets the next run compose a new one.
 func (s *snapshot) spoil() error { return os.WriteFile(filepath.Join(s.dir, spoiledFile), nil, 0o644) }
 
-// digest is the SHA256 that the indexes have for a served path of the pool; fs.ErrNotExist for what none of them lists.
+// digest is the SHA256 that the indexes have for a served path of the pool; fs.ErrNotExist for what none of them
+// lists.
 func (s *snapshot) digest(name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

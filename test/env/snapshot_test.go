@@ -117,11 +117,13 @@ func (f *fakeMirror) index(dists, dir, name string, text []byte) string {
 func (f *fakeMirror) debian(t *testing.T, s suiteInUse, name, version, arch string) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	control := fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: %s\nMaintainer: Nobody <nobody@example.org>\nDescription: a package\n", name, version, arch)
+	control := fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: %s\n"+
+		"Maintainer: Nobody <nobody@example.org>\nDescription: a package\n", name, version, arch)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "root/DEBIAN"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "root/DEBIAN/control"), []byte(control), 0o644))
 	deb := filepath.Join(dir, "a.deb")
-	out, err := exec.Command("dpkg-deb", "--root-owner-group", "-Znone", "--build", filepath.Join(dir, "root"), deb).CombinedOutput()
+	cmd := exec.Command("dpkg-deb", "--root-owner-group", "-Znone", "--build", filepath.Join(dir, "root"), deb)
+	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	file := fmt.Sprintf("pool/%s/%s_%s_%s.deb", s.suite, name, version, arch)
 	data, err := os.ReadFile(deb)
@@ -142,10 +144,12 @@ type fakeWorld struct {
 func newFakeWorld(t *testing.T) *fakeWorld {
 	t.Helper()
 	w := &fakeWorld{fakeMirror: newFakeMirror(t), now: time.Now()}
-	up := &upstream{addresses: map[string]string{"/debian": w.address + "/debian", "/debian-security": w.address + "/debian-security"},
+	addresses := map[string]string{"/debian": w.address + "/debian", "/debian-security": w.address + "/debian-security"}
+	up := &upstream{addresses: addresses,
 		fetchFor: 10 * time.Second, pause: time.Millisecond}
 	dir := t.TempDir()
-	w.all = snapshots{dir: filepath.Join(dir, "archive"), pool: dir, keys: openpgp.EntityList{w.key}, up: up, suites: fakeSuites, now: func() time.Time { return w.now }}
+	w.all = snapshots{dir: filepath.Join(dir, "archive"), pool: dir,
+		keys: openpgp.EntityList{w.key}, up: up, suites: fakeSuites, now: func() time.Time { return w.now }}
 	return w
 }
 
@@ -173,8 +177,8 @@ func (a *servedArchive) notes() string {
 	return string(data)
 }
 
-// whole checks that every index of every suite is signed for and there, and every package file that they list; it returns the
-// versions by suite, architecture and package.
+// whole checks that every index of every suite is signed for and there, and every package file that they list; it
+// returns the versions by suite, architecture and package.
 func (a *servedArchive) whole(t *testing.T) map[string]string {
 	t.Helper()
 	versions := map[string]string{}
@@ -259,8 +263,8 @@ func TestSnapshotOfAMirrorOutOfStep(t *testing.T) {
 		stale[0]+": not the index that the signed index names: the mirror's Packages.gz\n", a.notes())
 }
 
-// TestSnapshotWithoutWhatLeftThePool: what a late index lists and the pool has dropped is listed in the newer version, if
-// the suite is not one of updates only, whose packages another suite has.
+// TestSnapshotWithoutWhatLeftThePool: what a late index lists and the pool has dropped is listed in the newer
+// version, if the suite is not one of updates only, whose packages another suite has.
 func TestSnapshotWithoutWhatLeftThePool(t *testing.T) {
 	t.Parallel()
 	w := newFakeWorld(t)
@@ -316,7 +320,7 @@ func TestSnapshotIsKept(t *testing.T) {
 
 	w.now = w.now.Add(freshFor + time.Minute)
 	up := w.all.up.addresses
-	w.all.up.addresses = map[string]string{"/debian": "http://127.0.0.1:1/debian", "/debian-security": "http://127.0.0.1:1/debian-security"}
+	w.all.up.addresses = map[string]string{"/debian": "http://127.0.0.1:1", "/debian-security": "http://127.0.0.1:1"}
 	is(w.served(t), "1") // without a network, from what there is
 	w.all.up.addresses = up
 
@@ -377,6 +381,7 @@ func TestMirrorOutOfStep(t *testing.T) {
 	require.Empty(t, w.all.up.outOfStep(t, "trixie", fakeArchs...))
 	w.outOfStep(t)
 	require.Empty(t, w.all.up.outOfStep(t, "trixie", "amd64", "arm64"))
-	require.ElementsMatch(t, []OutOfStep{{"dists/trixie/main/binary-armhf", "2026-11-22"}, {"dists/trixie-security/main/binary-armhf", "2026-11-22"}},
+	require.ElementsMatch(t, []OutOfStep{
+		{"dists/trixie/main/binary-armhf", "2026-11-22"}, {"dists/trixie-security/main/binary-armhf", "2026-11-22"}},
 		w.all.up.outOfStep(t, "trixie", "amd64", "armhf"))
 }

@@ -96,8 +96,8 @@ func (s *suiteIndexes) add(ctx context.Context, dir string) error {
 	return ctx.Err()
 }
 
-// plainLine is the line of the mirror's signed index about a directory's index as it is uncompressed: apt asks for no index that
-// has none, though the file itself is not in the archive.
+// plainLine is the line of the mirror's signed index about a directory's index as it is uncompressed: apt asks for
+// no index that has none, though the file itself is not in the archive.
 func (s *suiteIndexes) plainLine(dir string) string {
 	line := regexp.MustCompile(`(?m)^ [0-9a-f]{64} +\d+ ` + regexp.QuoteMeta(dir+"/"+indexName(dir)) + `\n`)
 	return string(line.Find(s.release))
@@ -157,8 +157,8 @@ func (s *suiteIndexes) otherIndex(ctx context.Context, dir string) (file, from s
 	return "", ""
 }
 
-// addLiving takes an index without the packages in use that have left the pool. One that has no other version in the index gets
-// the version that the suite has for another architecture.
+// addLiving takes an index without the packages in use that have left the pool. One that has no other version in
+// the index gets the version that the suite has for another architecture.
 func (s *suiteIndexes) addLiving(ctx context.Context, dir, file string) error {
 	text, err := readIndex(file)
 	if err != nil {
@@ -206,8 +206,8 @@ func (s *suiteIndexes) gone(ctx context.Context, used []paragraph) map[string]bo
 	return gone
 }
 
-// successor is the paragraph of a package in the version that an index in step has, made from the package file itself as the
-// archive makes it; nothing where the suite has none.
+// successor is the paragraph of a package in the version that an index in step has, made from the package file
+// itself as the archive makes it; nothing where the suite has none.
 func (s *suiteIndexes) successor(ctx context.Context, of paragraph, arch string) []byte {
 	if s.whole == "" {
 		return nil
@@ -251,7 +251,8 @@ func describe(file, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(nil, "%s\nFilename: %s\nSize: %d\nSHA256: %x\n\n", bytes.TrimSpace(control), name, len(data), sha256.Sum256(data)), nil
+	fields := "%s\nFilename: %s\nSize: %d\nSHA256: %x\n\n"
+	return fmt.Appendf(nil, fields, bytes.TrimSpace(control), name, len(data), sha256.Sum256(data)), nil
 }
 
 // placeText compresses an index that is not as the mirror has it.
@@ -269,7 +270,8 @@ func (s *suiteIndexes) placeText(dir string, text []byte) error {
 	return s.place(dir, file, lineOf(text, dir+"/"+indexName(dir)))
 }
 
-// place puts an index where the archive has it, and into the list of the signed index, beside the line of its uncompressed form.
+// place puts an index where the archive has it, and into the list of the signed index, beside the line of its
+// uncompressed form.
 func (s *suiteIndexes) place(dir, file, plain string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -277,7 +279,8 @@ func (s *suiteIndexes) place(dir, file, plain string) error {
 	}
 	name := path.Join(dir, indexName(dir)+path.Ext(file))
 	byHash := filepath.Join(s.dir, s.dists, dir, "by-hash/SHA256", fmt.Sprintf("%x", sha256.Sum256(data)))
-	if err := errors.Join(writeWhole(byHash, data, 0o644), os.Link(byHash, filepath.Join(s.dir, s.dists, name))); err != nil {
+	plainName := filepath.Join(s.dir, s.dists, name)
+	if err := errors.Join(writeWhole(byHash, data, 0o644), os.Link(byHash, plainName)); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -289,18 +292,19 @@ func (s *suiteIndexes) place(dir, file, plain string) error {
 // lists is where the lists of files in a Release begin.
 var lists = regexp.MustCompile(`(?m)^(MD5Sum|SHA1|SHA256|SHA512):`)
 
-// text is the text of the signed index: the mirror's, of what there is here. A suite that has an end gets one far away, since
-// a snapshot is used for as long as it lasts.
+// text is the text of the signed index: the mirror's, of what there is here. A suite that has an end gets one far
+// away, since a snapshot is used for as long as it lasts.
 func (s *suiteIndexes) text() []byte {
 	text := s.release
 	if at := lists.FindIndex(text); at != nil {
 		text = text[:at[0]]
 	}
 	text = slices.Clone(text)
-	slices.SortFunc(s.lines, func(a, b string) int { return strings.Compare(path.Base(path.Dir(a)), path.Base(path.Dir(b))) })
+	dirOf := func(line string) string { return path.Base(path.Dir(line)) }
+	slices.SortFunc(s.lines, func(a, b string) int { return strings.Compare(dirOf(a), dirOf(b)) })
 	var archs []string
 	for _, l := range s.lines {
-		if arch, ok := strings.CutPrefix(path.Base(path.Dir(l)), "binary-"); ok {
+		if arch, ok := strings.CutPrefix(dirOf(l), "binary-"); ok {
 			archs = append(archs, arch)
 		}
 	}

@@ -78,15 +78,16 @@ func (u *upstream) address(name string) string {
 	return u.addresses[archive] + strings.TrimPrefix(name, archive)
 }
 
-// fetch makes file the mirror's file of a served path, whole or not at all. digest is its SHA256, or nothing where that is
-// not known. What the mirror says it has not is os.ErrNotExist, and is asked for once.
+// fetch makes file the mirror's file of a served path, whole or not at all. digest is its SHA256, or nothing where
+// that is not known. What the mirror says it has not is os.ErrNotExist, and is asked for once.
 func (u *upstream) fetch(ctx context.Context, name, digest, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
 	part := fmt.Sprintf("%s.%d.part", file, os.Getpid())
 	defer os.Remove(part)
-	args := []string{"-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=30", "download-file", u.address(name), part}
+	args := []string{"-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=30",
+		"download-file", u.address(name), part}
 	if digest != "" {
 		args = append(args, "SHA256:"+digest)
 	}
