@@ -40,7 +40,10 @@ func (f *fakeMirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	data, ok := f.files[r.URL.Path]
 	fail := f.asked[r.URL.Path] <= f.fails
 	f.mu.Unlock()
-	time.Sleep(f.slow)
+	select {
+	case <-r.Context().Done():
+	case <-time.After(f.slow):
+	}
 	switch {
 	case fail:
 		http.Error(w, "busy", http.StatusServiceUnavailable)
@@ -236,6 +239,18 @@ func TestSnapshotOfASlowMirrorThatFailsNowAndThen(t *testing.T) {
 
 // stale are the indexes that the mirror is late with.
 var stale = []string{"/debian/dists/trixie/main/binary-armhf", "/debian-security/dists/trixie-security/main/binary-armhf"}
+
+// TestSnapshotOfAMirrorThatHangs: the run goes on with what it has, and waits no longer than it says.
+func TestSnapshotOfAMirrorThatHangs(t *testing.T) {
+	t.Parallel()
+	w := newFakeWorld(t)
+	w.served(t).whole(t)
+	w.now = w.now.Add(freshFor + time.Minute)
+	w.slow, w.all.up.fetchFor = time.Minute, 200*time.Millisecond
+	began := time.Now()
+	require.Len(t, w.served(t).whole(t), len(fakeSuites)*len(fakeArchs))
+	require.Less(t, time.Since(began), 30*time.Second)
+}
 
 // outOfStep puts point release "2" on the mirror, but for two indexes.
 func (w *fakeWorld) outOfStep(t *testing.T) {
