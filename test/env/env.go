@@ -1,7 +1,9 @@
 // Package env is the world the real-BuildKit tests run in: a registry, a mirror of Debian and of the module proxy, a
 // buildkitd and the docker command with buildx, all on the loopback address, all started by one process and gone with it.
 //
-// Start makes all of it once per test binary. Nothing is skipped: when a part cannot start, Start says why.
+// Start makes all of it once per test binary. Nothing is skipped: when a part cannot start, Start says why. What is fetched from
+// outside is kept: with a warm cache directory a run needs no network. Debian's archive is a snapshot, composed of what the
+// machine's mirror has and signed by a key of the tests, so that a mirror that is out of step with itself fails no test.
 //
 // Environment variables:
 //
@@ -19,6 +21,7 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // Env is the running world.
@@ -27,17 +30,19 @@ type Env struct {
 	Cache    string    // kept between runs: downloads, built programs
 	Dir      string    // of this run alone, removed by Close
 	Tools    Tools     // the programs driven
-	Registry *Registry // answers for docker.io and ghcr.io too
+	Registry *Registry // answers for docker.io, ghcr.io and gcr.io too
 	Mirror   *Mirror   // Debian, module proxy and checksum database, well behaved
 	Daemon   *Daemon   // the daemon most tests share
 
 	content *content // what mirrors serve
 
 	once struct {
-		frontend, crossgo, goBase sync.Once
+		frontend, crossgo, goBase, bases sync.Once
 	}
-	frontendErr, crossgoErr, goBaseErr error
-	closers                            []func() error
+	frontendErr, crossgoErr, goBaseErr, basesErr error
+
+	bases   map[string]v1.Hash // digests of BaseImages
+	closers []func() error
 }
 
 // Start brings the world up. The caller must Close it, also when tests fail.

@@ -1,6 +1,7 @@
 package env
 
 import (
+	"encoding/base64"
 	"net/http"
 	"sync"
 	"testing"
@@ -11,12 +12,13 @@ import (
 // Mirror is the address of one server with what builds fetch. All mirrors of a run have the same content; those made by
 // Misbehave serve some of it wrongly.
 //
-// Nothing is copied in advance: a file that is asked for first is fetched by the ordinary client (apt's helper, the go
-// command) from wherever the machine gets its files, and is kept in the cache directory. With a warm cache nothing but
-// the age-limited signed indexes goes over the network.
+// Debian's indexes are a snapshot (see snapshot). Nothing else is copied in advance: a file that is asked for first is
+// fetched by the ordinary client (apt's helper, the go command) from wherever the machine gets its files, and is kept in the
+// cache directory. With a warm cache nothing goes over the network, but that an old snapshot is renewed if it can be.
 type Mirror struct {
 	Host  string // "127.0.0.1:PORT"
 	SumDB string // verifier key of the checksum database, a GOSUMDB value
+	Key   string // who signs the Debian archive: an armored public key, a DEBIAN_KEYS value
 }
 
 // Debian is the address of the archive, a DEBIAN_MIRROR value.
@@ -28,10 +30,12 @@ func (m *Mirror) Security() string { return "http://" + m.Host + "/debian-securi
 // GoProxy is the address of the module proxy, a GOPROXY value.
 func (m *Mirror) GoProxy() string { return "http://" + m.Host + "/goproxy" }
 
-// Settings are the build arguments that make a build use the mirror, as NAME=VALUE.
+// Settings are the build arguments that make a build use the mirror, as NAME=VALUE; the key is in base64, since a line has to do
+// for all of them.
 func (m *Mirror) Settings() []string {
+	key := base64.StdEncoding.EncodeToString([]byte(m.Key))
 	return []string{"GOPROXY=" + m.GoProxy(), "GOSUMDB=" + m.SumDB,
-		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security()}
+		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security(), "DEBIAN_KEYS=" + key}
 }
 
 // BuildArgs are Settings as options of buildx and of crossgo build.
@@ -46,6 +50,7 @@ func (m *Mirror) BuildArgs() []string {
 // content is what mirrors serve.
 type content struct {
 	debian *debianFiles
+	key    *archiveKey // of the Debian archive
 	proxy  *goProxy
 	sums   *sumDB
 }
@@ -60,9 +65,14 @@ func (c *content) handler(sums *sumDB) http.Handler {
 	return mux
 }
 
+// at is the mirror that serves the content at an address.
+func (c *content) at(host string, sums *sumDB) *Mirror {
+	return &Mirror{Host: host, SumDB: sums.key, Key: c.key.armored}
+}
+
 // startMirror starts the well-behaved mirror.
 func (e *Env) startMirror() error {
-	debian, err := newDebianFiles(e.Cache)
+	debian, key, err := e.debianArchive()
 	if err != nil {
 		return err
 	}
@@ -74,12 +84,12 @@ func (e *Env) startMirror() error {
 	if err != nil {
 		return err
 	}
-	e.content = &content{debian: debian, proxy: proxy, sums: sums}
+	e.content = &content{debian: debian, key: key, proxy: proxy, sums: sums}
 	host, stop, err := serve(e.content.handler(sums))
 	if err != nil {
 		return err
 	}
-	e.Mirror = &Mirror{Host: host, SumDB: sums.key}
+	e.Mirror = e.content.at(host, sums)
 	e.closers = append(e.closers, stop)
 	return nil
 }
@@ -87,7 +97,7 @@ func (e *Env) startMirror() error {
 // Misbehave starts a mirror with faults, which lives as long as the test. Of several faults for a path the first counts.
 func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
 	t.Helper()
-	handler, err := faulty(e.content.handler(e.content.sums), faults)
+	handler, err := faulty(e.content.handler(e.content.sums), e.content.key, faults)
 	require.NoError(t, err)
 	host, stop, err := serve(handler)
 	require.NoError(t, err)
@@ -96,7 +106,7 @@ func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
 	} else {
 		t.Cleanup(func() { require.NoError(t, stop()) })
 	}
-	return &Mirror{Host: host, SumDB: e.content.sums.key}
+	return e.content.at(host, e.content.sums)
 }
 
 // Watched starts a well-behaved mirror, which lives as long as the test, and returns with it what tells the paths that were asked for
@@ -114,7 +124,7 @@ func (e *Env) Watched(t testing.TB) (m *Mirror, asked func() []string) {
 	}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	return &Mirror{Host: host, SumDB: e.content.sums.key}, func() []string {
+	return e.content.at(host, e.content.sums), func() []string {
 		mu.Lock()
 		defer mu.Unlock()
 		before := paths
@@ -134,5 +144,5 @@ func (e *Env) LyingSums(t testing.TB) *Mirror {
 	host, stop, err := serve(e.content.handler(sums))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	return &Mirror{Host: host, SumDB: sums.key}
+	return e.content.at(host, sums)
 }
