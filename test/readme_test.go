@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/crossgo/crossgo/test/env"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/stretchr/testify/require"
 )
 
@@ -130,7 +128,7 @@ var readmeSections = []string{"First build", "", "Keep your Dockerfile"}
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	world.FrontendImage(t)
-	standIn(t, "library/debian:12-slim")
+	world.BaseImages(t)
 	blocks := readmeBlocks(t)
 	r := newReader(t, world.NewEngine(t))
 	for _, s := range readmeSections {
@@ -142,14 +140,4 @@ func TestReadme(t *testing.T) {
 			require.Contains(t, readmeSections, b.section, "a section whose commands nobody runs")
 		}
 	}
-}
-
-// standIn pushes an image with next to nothing in it under a name of the hub.
-func standIn(t testing.TB, name string) {
-	t.Helper()
-	layer, err := env.TextLayer("etc/os-release", "ID=debian\n")
-	require.NoError(t, err)
-	img, err := mutate.AppendLayers(empty.Image, layer)
-	require.NoError(t, err)
-	require.NoError(t, world.Registry.Push(name, img))
 }
