@@ -15,11 +15,11 @@ help:
 
 # bin/crossgo and bin/crossgo-frontend, static.
 build:
-	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ ./cmd/...
+	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ ./cmd/...
 
-# Builds, checks and runs a cgo program for two platforms with two C libraries; the result stays in out/demo.
+# Builds, checks and runs a cgo program for two platforms with two C libraries; the result stays in out/demo. ARGS are flags of crossgo build.
 demo: build
-	hack/demo/demo.sh
+	hack/demo/demo.sh $(ARGS)
 
 # Formatting and vet.
 lint:

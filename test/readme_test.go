@@ -141,3 +141,18 @@ func TestReadme(t *testing.T) {
 		}
 	}
 }
+
+// TestDemo runs make demo, with the mirror and a BuildKit of its own that knows nothing yet.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	r := env.Run(t, env.Cmd{Dir: world.Repo, Env: world.AloneEnv("CROSSGO_STATE=" + t.TempDir()),
+		Args: []string{"make", "demo", "ARGS=" + strings.Join(world.Mirror.BuildArgs(), " ")}}).OK(t)
+	rows := 0
+	for line := range strings.Lines(r.Stdout) {
+		if fields := strings.Fields(line); len(fields) > 5 && fields[4] == "yes" {
+			require.Contains(t, line, "sum 42")
+			rows++
+		}
+	}
+	require.Equal(t, 4, rows, r.Output())
+}

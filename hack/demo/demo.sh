@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds examples/sqlite for two platforms, static with musl and dynamic with glibc, with the BuildKit inside crossgo,
 # checks the four programs and runs them. Exit code 0 only when all four ran.
+# Arguments are further flags of crossgo build.
 # Needs bin/crossgo (make build), root, and a Debian-like system when an OCI runtime or QEMU is missing.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -67,7 +68,7 @@ for build in $builds; do
 	libc=${build%:*}
 	echo "== examples/sqlite, $libc ${build#*:}"
 	"$crossgo" build -f "hack/demo/$libc.yaml" --target image --platform "$(echo "$platforms" | tr ' ' ,)" \
-		-o "type=local,dest=$out/$libc" examples/sqlite
+		-o "type=local,dest=$out/$libc" "$@" examples/sqlite
 done
 
 failed=0

@@ -164,9 +164,15 @@ func (e *Env) dockerConfig(dir string) error {
 func (e *Env) Crossgo(t testing.TB, dir string, env []string, args ...string) Result {
 	t.Helper()
 	bin := e.CrossgoBinary(t)
-	base := []string{"XDG_CACHE_HOME=" + filepath.Join(e.Dir, "cache"), "DOCKER_CONFIG=" + filepath.Join(e.Dir, "no-docker"),
-		"BUILDX_CONFIG=" + filepath.Join(e.Dir, "no-docker", "buildx"), "BUILDX_BUILDER=", "BUILDKIT_HOST="}
-	return Run(t, Cmd{Dir: dir, Env: append(base, env...), Args: append([]string{bin}, args...)})
+	vars := e.AloneEnv(append([]string{"XDG_CACHE_HOME=" + filepath.Join(e.Dir, "cache")}, env...)...)
+	return Run(t, Cmd{Dir: dir, Env: vars, Args: append([]string{bin}, args...)})
+}
+
+// AloneEnv are the variables of a crossgo command that finds no builder of this machine; more are added.
+func (e *Env) AloneEnv(more ...string) []string {
+	docker := filepath.Join(e.Dir, "no-docker")
+	return append([]string{"DOCKER_CONFIG=" + docker, "BUILDX_CONFIG=" + filepath.Join(docker, "buildx"),
+		"BUILDX_BUILDER=", "BUILDKIT_HOST="}, more...)
 }
 
 // CrossgoBinary is the path of the crossgo command, built once per run.
