@@ -100,7 +100,8 @@ func (e *Env) buildkitdConfig(opts DaemonOptions) string {
 		runtimeBinary = "crun"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `[worker.containerd]
+	fmt.Fprintf(&b, `insecure-entitlements = ["network.host"]
+[worker.containerd]
   enabled = false
 [worker.oci]
   enabled = true
