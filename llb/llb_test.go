@@ -68,6 +68,27 @@ func TestLaws(t *testing.T) {
 	}
 }
 
+// oldCaps are what our graphs ask of a BuildKit, each known to v0.13.2 (solver/pb/caps.go there). A newer one, such as
+// file.symlink.create, ends every build on the BuildKit of an older Docker Engine.
+var oldCaps = []string{
+	"constraints", "platform", "meta.description", "meta.ignorecache", "source.image", "source.local", "source.local.unique",
+	"source.local.includepatterns", "source.local.sharedkeyhint", "source.http", "source.http.checksum",
+	"exec.meta.base", "exec.meta.network", "exec.meta.proxyenv", "exec.mount.bind", "exec.mount.bind.readwrite-nooutput",
+	"exec.mount.cache", "exec.mount.cache.sharing", "exec.mount.cache.content", "exec.mount.selector", "exec.mount.secret", "exec.mount.tmpfs",
+	"file.base", "file.copy.includeexcludepatterns",
+}
+
+// TestOlderBuildKitsKnowTheGraphs: nothing in a graph is newer than the oldest BuildKit that builds run on.
+func TestOlderBuildKitsKnowTheGraphs(t *testing.T) {
+	for _, c := range plancase.All {
+		for _, m := range emit(t, c).Metadata {
+			for id := range m.Caps {
+				require.Contains(t, oldCaps, id, c.Name)
+			}
+		}
+	}
+}
+
 // TestNoCacheKeepsNothing: with --no-cache nothing comes from a cache mount either.
 func TestNoCacheKeepsNothing(t *testing.T) {
 	for _, c := range plancase.All {
@@ -108,6 +129,7 @@ func TestLawsCanBreak(t *testing.T) {
 		{"without passing verify", llb.Scratch().File(llb.Copy(compiled, "/", "/"))},
 		{"without a digest", llb.Scratch().File(llb.Copy(llb.HTTP("http://x/y"), "/", "/"))},
 		{"writable root", run(llb.AddMount(plan.PathOut, llb.Scratch())).Root()},
+		{"mounts /sysroot, which is BuildKit's", run(llb.AddMount("/sysroot", let, llb.Readonly)).AddMount(plan.PathOut, llb.Scratch())},
 		{"more than files", started(llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathRunOut, llb.Scratch())},
 		{"without passing run", llb.Merge([]llb.State{let, started(llb.AddMount(plan.PathRunFound, let, llb.Readonly)).AddMount(plan.PathRunOut, llb.Scratch())})},
 	} {
@@ -143,11 +165,31 @@ func broken(all []*llbtext.Vertex, build string) []string {
 			list = append(list, v.Name+" gives a started program more than files")
 		}
 	}
+	list = append(list, misplaced(all)...)
 	if last := all[len(all)-1]; leavesUnstarted(last, all) {
 		list = append(list, "something leaves without passing run")
 	}
 	if last := all[len(all)-1]; reachesCompile(last, map[*llbtext.Vertex]bool{}) {
 		list = append(list, "something compiled leaves without passing verify")
+	}
+	return list
+}
+
+// buildkitPaths are where BuildKit puts, drops or replaces mounts, by what a path begins with (v0.33.1): "/sys" without a slash
+// behind it is what util/rootless/specconv drops, "/proc" executor/oci/mounts.go; the files of /etc and the socket in /dev are mounted
+// over whatever is there (executor/oci/spec_linux.go).
+var buildkitPaths = []string{"/sys", "/proc", "/dev", "/etc/resolv.conf", "/etc/hosts"}
+
+// misplaced names the mounts that BuildKit does not leave alone.
+func misplaced(all []*llbtext.Vertex) []string {
+	var list []string
+	for _, v := range all {
+		for _, m := range v.Op.GetExec().GetMounts() {
+			theirs := func(prefix string) bool { return strings.HasPrefix(m.Dest, prefix) }
+			if slices.ContainsFunc(buildkitPaths, theirs) || m.Dest == "/run" {
+				list = append(list, v.Name+" mounts "+m.Dest+", which is BuildKit's")
+			}
+		}
 	}
 	return list
 }
