@@ -21,6 +21,8 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/require"
@@ -41,6 +43,8 @@ type fake struct {
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
 	problem string                                // what a failed step has left behind
 	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
+
+	lacks apicaps.CapID // what the builder does not know
 
 	mu       sync.Mutex
 	asked    []string // names of the vertices of all graphs, each once
@@ -63,7 +67,7 @@ func (f *fake) BuildOpts() gwclient.BuildOpts {
 	return gwclient.BuildOpts{
 		Opts: f.options, SessionID: "session",
 		Workers: []gwclient.WorkerInfo{{Platforms: []ocispecs.Platform{{OS: os, Architecture: arch}}}},
-		Caps:    gwpb.Caps.CapSet(gwpb.Caps.All()), LLBCaps: pb.Caps.CapSet(pb.Caps.All()),
+		Caps:    gwpb.Caps.CapSet(gwpb.Caps.All()), LLBCaps: pb.Caps.CapSet(slices.DeleteFunc(pb.Caps.All(), func(c *apicapspb.APICap) bool { return c.ID == string(f.lacks) })),
 	}
 }
 
