@@ -50,7 +50,7 @@ func TestOtherDaemons(t *testing.T) {
 			if c.opts.Rootless {
 				return // the command talks to daemons in the same way, whoever runs them
 			}
-			world.Crossgo(t, dir, []string{"BUILDKIT_HOST=" + d.Addr()}, append([]string{"build", "-o", filepath.Join(out, "own")}, world.Mirror.BuildArgs()...)...).OK(t)
+			world.Crossgo(t, dir, []string{"BUILDKIT_HOST=" + d.Addr()}, append([]string{"build", "--target=bin", "-o", filepath.Join(out, "own")}, world.Mirror.BuildArgs()...)...).OK(t)
 			require.ElementsMatch(t, []string{"pure", "small"}, files(t, filepath.Join(out, "own")))
 		})
 	}
