@@ -28,6 +28,8 @@ const (
 	PathBuilt     = "/out/.go"         // what one go build of several programs writes, until it is renamed: on PathOut's file system
 	PathCA        = "/run/ca.pem"      // the optional ca-certificates secret
 	PathNetrc     = "/run/netrc"       // the optional netrc secret
+	PathKeys      = "/run/debian-keys" // the optional secret with keys of package archives
+	KeysFile      = "debian-keys"      // what keys writes below PathOut: that secret, or nothing
 	PathHeavy     = "/heavy"           // synthetic module of the dependencies with C code
 	JobFile       = "job.json"         // name below PathJob
 	SkeletonFile  = "skeleton.tar"     // what skim writes below PathOut
@@ -52,7 +54,8 @@ const (
 	AgainFile     = "again.json"       // name below PathAgain
 	PathElsewhere = "/elsewhere/src"   // the build context of a second build
 	PathElseMods  = "/elsewhere/mod"   // its GOMODCACHE
-	PathTestTmp   = "/gotmp"           // GOTMPDIR of tests: their binaries are large
+	PathTestTmp   = "/gotmp"           // GOTMPDIR of tests, and what of it goes from the step that compiles them to the one that runs them
+	PathConverter = "/gotmp/test2json" // turns what a test prints into events
 	PathBeside    = "/.crossgo"        // what a step has that runs in a root of the user's, where every other name may be taken
 	PathRunSelf   = "/.crossgo/self"   // PathSelf there, and so on
 	PathRunJob    = "/.crossgo/job"
@@ -63,5 +66,6 @@ const (
 	SecretCA      = "ca-certificates"  // id of the optional secret with extra CA certificates
 	PathProg      = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG
 	SecretProg    = "cache-prog"       // its id
+	SecretKeys    = "debian-keys"      // id of the optional secret with keys of package archives
 	SecretNetrc   = "netrc"            // id of the optional secret with module proxy credentials
 )
