@@ -101,6 +101,7 @@ var rules = []rule{
 		"github.com/tonistiigi/go-csvvalue",
 	}},
 	{of: "hack/gobuild", reach: none},
+	{of: "hack/testtimes", reach: none},
 	{of: "internal/archivekey", foreign: []string{"github.com/ProtonMail/go-crypto", "github.com/stretchr/testify"}},
 	{of: "internal/golden", foreign: []string{"github.com/stretchr/testify"}},
 	{of: "internal/imports"},
