@@ -23,6 +23,9 @@ func (r *request) chooseGo(ctx context.Context) error {
 	if r.goTool, err = plan.ChooseGo(r.spec, mods, r.build); err != nil {
 		return err
 	}
+	if err := plan.Outside(mods); err != nil && !r.vendor {
+		return err
+	}
 	r.mods = mods
 	r.code = gollb.NewCode(r.inputs, r.goTool, mods.Name(), r.modulesJob())
 	return nil

@@ -80,6 +80,9 @@ func (s snapshots) open() (*snapshot, *archiveKey, error) {
 	case kept != nil && !kept.has(spoiledFile) && made.notes() > kept.notes():
 		return kept, key, errors.Join(os.RemoveAll(made.dir), kept.goodUntil(s.now().Add(againAfter)))
 	}
+	if n := made.notes(); n > 0 {
+		fmt.Fprintf(os.Stderr, "the machine's Debian mirror is not whole: %d lines in %s\n", n, filepath.Join(made.dir, notesFile))
+	}
 	return made, key, s.clean()
 }
 
