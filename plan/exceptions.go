@@ -35,6 +35,8 @@ var switches = []struct {
 		"modules of these patterns are not compared with the checksum database", false, false},
 	{"DEBIAN_SECURITY_MIRROR", func(s Settings) string { return only(SecurityOff, s.SecurityMirror) },
 		"C packages come without Debian's security updates", true, true},
+	{"DEBIAN_KEYS", keysOf,
+		"package indexes may be signed by keys that the request has", true, false},
 }
 
 // only is value where it is want, else nothing.
@@ -43,6 +45,17 @@ func only(want, value string) string {
 		return value
 	}
 	return ""
+}
+
+// keysOf says that the request has keys of its own, without the keys.
+func keysOf(s Settings) string {
+	switch {
+	case s.DebianKeys == "":
+		return ""
+	case s.OnlyDebianKeys:
+		return "in place of Debian's"
+	}
+	return "given"
 }
 
 // privateSums is GOPRIVATE where it stands for GONOSUMDB too: where that is not set (go help environment).

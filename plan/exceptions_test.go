@@ -26,6 +26,8 @@ func TestExceptions(t *testing.T) {
 		"GOPRIVATE":          {"", pure, plan.Settings{Proxy: plan.Proxy{GOPRIVATE: "a.b"}}, []plan.Exception{{Setting: "GOPRIVATE", Value: "a.b", Unchecked: patterns}}},
 		"GONOSUMDB is first": {"", pure, plan.Settings{Proxy: plan.Proxy{GOPRIVATE: "a.b", GONOSUMDB: "none"}}, []plan.Exception{{Setting: "GONOSUMDB", Value: "none", Unchecked: patterns}}},
 		"no updates":         {"", withC, plan.Settings{SecurityMirror: "off"}, []plan.Exception{{Setting: "DEBIAN_SECURITY_MIRROR", Value: "off", Unchecked: updates}}},
+		"own keys":           {"", withC, plan.Settings{DebianKeys: "x"}, []plan.Exception{{Setting: "DEBIAN_KEYS", Value: "given", Unchecked: "package indexes may be signed by keys that the request has"}}},
+		"own keys only":      {"", withC, plan.Settings{DebianKeys: "x", OnlyDebianKeys: true}, []plan.Exception{{Setting: "DEBIAN_KEYS", Value: "in place of Debian's", Unchecked: "package indexes may be signed by keys that the request has"}}},
 		"nothing of Debian":  {"", pure, plan.Settings{SecurityMirror: "off"}, []plan.Exception{}},
 		"allowed":            {"binaries: [{main: ., verify: {allow: [exec-stack, rpath]}}]", pure, plan.Settings{}, []plan.Exception{{Setting: "verify.allow", Value: "exec-stack", Unchecked: "this check may fail for hello"}, {Setting: "verify.allow", Value: "rpath", Unchecked: "this check may fail for hello"}}},
 		"allowed for all":    {"verify: {allow: [exec-stack]}", pure, plan.Settings{}, []plan.Exception{{Setting: "verify.allow", Value: "exec-stack", Unchecked: "this check may fail for hello"}}},
