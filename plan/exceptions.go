@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Exception is a check that a build was told to leave out, or may fail. Reports, SBOMs, statements and locks list them: what holds a build
-// to be safe has to see what it was built without.
+// Exception is a check that a build was told to leave out, or may fail. Reports, SBOMs, statements and locks list
+// them: what holds a build to be safe has to see what it was built without.
 type Exception struct {
 	Setting   string `json:"setting"`   // "GOSUMDB", "verify.allow"
 	Value     string `json:"value"`     // "off"

@@ -34,7 +34,9 @@ func (a attestations) mounted(unit int, what string) string {
 
 func (a attestations) write() error {
 	job := a.job
-	in := sbom.Input{Name: job.Name, Platform: job.Platform, Created: time.Unix(job.Created, 0).UTC().Format(time.RFC3339), Crossgo: ownVersion(), Exceptions: lines(job.Exceptions)}
+	created := time.Unix(job.Created, 0).UTC().Format(time.RFC3339)
+	in := sbom.Input{Name: job.Name, Platform: job.Platform, Created: created, Crossgo: ownVersion()}
+	in.Exceptions = lines(job.Exceptions)
 	if job.Image != nil {
 		in.Image = &sbom.Image{Base: job.Image.Base, BaseDigest: job.Image.Digest}
 		if err := a.shipBase(in.Image); err != nil {
@@ -144,7 +146,8 @@ type verifier struct {
 
 // verification puts the units' reports together. A file that the gate did not let through cannot be here.
 func (a attestations) verification() error {
-	v := predicate{Verifier: verifier{"https://github.com/crossgo/crossgo", ownVersion()}, Platform: a.job.Platform, Verified: true, Want: map[string]verify.Want{}, Exceptions: a.job.Exceptions}
+	v := predicate{Verifier: verifier{"https://github.com/crossgo/crossgo", ownVersion()}, Platform: a.job.Platform, Verified: true}
+	v.Want, v.Exceptions = map[string]verify.Want{}, a.job.Exceptions
 	for i, u := range a.job.Units {
 		var report struct {
 			Verified bool

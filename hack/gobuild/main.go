@@ -1,8 +1,9 @@
 // Command gobuild builds crossgo's programs as they are released: go run ./hack/gobuild OUTPUT PACKAGE…
 //
-// It exists for two linker flags: the module proxy that the Go distribution names in its go.env becomes the program's
-// default, so that no source file has to name one; and the program knows its version, which is VERSION in the environment. It is a program, not a line of shell, because the Dockerfile's
-// builder image may have no shell.
+// It exists for two linker flags: the module proxy that the Go distribution names in its go.env becomes the
+// program's default, so that no source file has to name one; and the program knows its version, which is VERSION
+// in the environment. It is a program, not a line of shell, because the Dockerfile's builder image may have no
+// shell.
 package main
 
 import (
