@@ -323,8 +323,8 @@ func TestTrimModules(t *testing.T) {
 }
 
 func TestUnknownStep(t *testing.T) {
-	require.Equal(t, 2, Main([]string{"nonsense"}))
-	require.Equal(t, 2, Main(nil))
+	require.Equal(t, 2, runStep([]string{"nonsense"}))
+	require.Equal(t, 2, runStep(nil))
 }
 
 func TestAPanicIsAnError(t *testing.T) {
