@@ -1,7 +1,6 @@
 package step
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -81,13 +80,13 @@ func (f goFetch) release(ctx context.Context) (string, error) {
 
 // list is every release the proxy has for this machine, oldest first.
 func (f goFetch) list(ctx context.Context) ([]string, error) {
-	var buf bytes.Buffer
-	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/list", func() (io.Writer, error) { buf.Reset(); return &buf, nil }); err != nil {
+	buf := bounded{most: mostList}
+	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/list", func() (io.Writer, error) { buf.kept.Reset(); return &buf, nil }); err != nil {
 		return nil, err
 	}
 	suffix := strings.TrimPrefix(f.moduleVersion(""), toolchainVersion)
 	var list []string
-	for _, line := range strings.Fields(buf.String()) {
+	for _, line := range strings.Fields(buf.kept.String()) {
 		if v, ok := strings.CutPrefix(line, toolchainVersion); ok && strings.HasSuffix(v, suffix) {
 			list = append(list, strings.TrimSuffix(v, suffix))
 		}
@@ -106,7 +105,7 @@ func newestOf(list []string) string {
 // bring fetches and unpacks the module's zip. What is unpacked is of no use to anybody until its hash is known to be right:
 // a step that fails has no output.
 func (f goFetch) bring(ctx context.Context, v string) error {
-	known := f.askSum(v)
+	known := f.askSum(ctx, v)
 	archive, err := f.download(ctx, v)
 	if err != nil {
 		return err
@@ -132,7 +131,7 @@ func (f goFetch) bring(ctx context.Context, v string) error {
 }
 
 // askSum asks the checksum database while the zip is on its way; the answer is empty where GOSUMDB is off.
-func (f goFetch) askSum(v string) (answer func() (string, error)) {
+func (f goFetch) askSum(ctx context.Context, v string) (answer func() (string, error)) {
 	type result struct {
 		sum string
 		err error
@@ -142,7 +141,7 @@ func (f goFetch) askSum(v string) (answer func() (string, error)) {
 		var r result
 		defer func() { asked <- r }()
 		defer parallel.Recover(&r.err)
-		r.sum, r.err = sumFor(f.client, f.from, f.job.Proxy, toolchainModule, v)
+		r.sum, r.err = sumFor(ctx, f.client, f.from, f.job.Proxy, toolchainModule, v)
 	}()
 	return func() (string, error) {
 		r := <-asked
@@ -162,7 +161,7 @@ func (f goFetch) download(ctx context.Context, v string) (string, error) {
 			return nil, err
 		}
 		_, err := file.Seek(0, io.SeekStart)
-		return file, err
+		return &capped{file, mostGo}, err
 	}
 	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/"+v+".zip", restart); err != nil {
 		return "", f.explain(ctx, err)

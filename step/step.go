@@ -154,10 +154,10 @@ type shown struct{ error }
 func tell(err error, out string) {
 	var s shown
 	if !errors.As(err, &s) {
-		fmt.Fprintln(os.Stderr, plan.WithoutReferences(err.Error()))
+		fmt.Fprintln(os.Stderr, plan.Redacted(plan.WithoutReferences(err.Error())))
 	}
 	// Without the file the frontend falls back on the step's name: nothing more can be done here.
-	_ = os.WriteFile(filepath.Join(out, plan.ProblemFile), []byte(err.Error()), 0o644)
+	_ = os.WriteFile(filepath.Join(out, plan.ProblemFile), []byte(plan.Redacted(err.Error())), 0o644)
 }
 
 func printProblem(name string, w io.Writer) int {

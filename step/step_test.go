@@ -72,11 +72,6 @@ func TestFromProxies(t *testing.T) {
 	}
 }
 
-func TestPasswordsAreNotShown(t *testing.T) {
-	require.Equal(t, "https://***@proxy/x", redact("https://me:secret@proxy/x"))
-	require.Equal(t, "https://proxy/x", redact("https://proxy/x"))
-}
-
 func TestSumDBKey(t *testing.T) {
 	key, address, err := sumDBKey("")
 	require.NoError(t, err)
@@ -87,11 +82,46 @@ func TestSumDBKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, goSumDB, key)
 	require.Equal(t, "https://mirror/sumdb", address)
+	key, address, err = sumDBKey("sum.golang.google.cn")
+	require.NoError(t, err)
+	require.Equal(t, goSumDB, key, "another address of the same database")
+	require.Equal(t, "https://sum.golang.google.cn", address)
 	key, _, err = sumDBKey("off")
 	require.NoError(t, err)
 	require.Empty(t, key)
 	_, _, err = sumDBKey("nonsense")
 	require.ErrorContains(t, err, `GOSUMDB: found "nonsense"`)
+}
+
+// TestBounded: what a proxy sends fills neither the disk nor the memory.
+func TestBounded(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for range 64 {
+			_, _ = w.Write(make([]byte, 1<<20))
+		}
+	}))
+	defer server.Close()
+	sum := bounded{most: mostSum}
+	require.EqualError(t, get(t.Context(), server.Client(), server.URL, &sum), server.URL+": the server sends more than such a file can have")
+	require.LessOrEqual(t, sum.kept.Len(), mostSum)
+	f := goFetch{client: server.Client(), from: []proxyAddress{{server.URL, false}}}
+	_, err := f.list(t.Context())
+	require.ErrorIs(t, err, errTooMuch)
+	file := new(bytes.Buffer)
+	require.ErrorIs(t, get(t.Context(), server.Client(), server.URL, &capped{file, 3 << 20}), errTooMuch)
+	require.LessOrEqual(t, file.Len(), 3<<20)
+}
+
+// TestLookUpEndsWithItsStep: a question to the checksum database is given up with the step that asks it.
+func TestLookUpEndsWithItsStep(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	_, err := sumFor(ctx, server.Client(), nil, plan.Proxy{GOSUMDB: goSumDB + " " + server.URL}, toolchainModule, "v0.0.1-go1.26.8.linux-amd64")
+	require.ErrorContains(t, err, context.Canceled.Error())
 }
 
 func TestLeftOutOfTheDistribution(t *testing.T) {

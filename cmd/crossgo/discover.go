@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"github.com/crossgo/crossgo/plan"
 )
 
 // found is a setting of this machine that a build takes over unless the user says otherwise, and where it was found.
@@ -77,4 +79,6 @@ func discoverCA() string {
 	return ""
 }
 
-func (f found) String() string { return fmt.Sprintf("build arg %s=%s (%s)", f.arg, f.value, f.from) }
+func (f found) String() string {
+	return fmt.Sprintf("build arg %s=%s (%s)", f.arg, plan.Redacted(f.value), f.from)
+}
