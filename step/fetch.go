@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
@@ -119,52 +118,20 @@ func (k *kicker) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// proxies are the addresses of a GOPROXY value, with what lets the next one have a go: after a comma only "not found",
-// after a pipe any error (go.dev/ref/mod#environment-variables).
-func proxies(value string) ([]proxyAddress, error) {
-	var list []proxyAddress
-	for value != "" {
-		i := strings.IndexAny(value, ",|")
-		address, sep := value, byte(',')
-		if i >= 0 {
-			address, sep, value = value[:i], value[i], value[i+1:]
-		} else {
-			value = ""
-		}
-		address = strings.TrimRight(strings.TrimSpace(address), "/")
-		if address == "" || address == "direct" {
-			continue // Go itself comes from a proxy only
-		}
-		if address == "off" {
-			break
-		}
-		list = append(list, proxyAddress{address, sep == '|'})
-	}
-	if len(list) == 0 {
-		return nil, errors.New("GOPROXY names no module proxy: Go itself is fetched from one, pass --build-arg GOPROXY=https://…")
-	}
-	return list, nil
-}
-
-type proxyAddress struct {
-	url      string
-	anyError bool
-}
-
 // fromProxies gets a path from the first proxy that has it.
-func fromProxies(ctx context.Context, c *http.Client, list []proxyAddress, path string, w func() (io.Writer, error)) (string, error) {
+func fromProxies(ctx context.Context, c *http.Client, list []plan.ModuleProxy, path string, w func() (io.Writer, error)) (string, error) {
 	var errs []error
 	for _, p := range list {
 		out, err := w()
 		if err != nil {
 			return "", err
 		}
-		err = get(ctx, c, p.url+path, out)
+		err = get(ctx, c, p.URL+path, out)
 		if err == nil {
-			return p.url, nil
+			return p.URL, nil
 		}
 		errs = append(errs, err)
-		if !p.anyError && !gone(err) {
+		if !p.AnyError && !gone(err) {
 			break
 		}
 	}

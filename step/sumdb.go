@@ -26,7 +26,7 @@ var goSumDBs = map[string]string{"sum.golang.org": "https://sum.golang.org", "su
 
 // sumFor asks the checksum database for the hash of a module's zip: "h1:…", or "" when GOSUMDB is off. The database is
 // read through the first proxy that offers it, else directly, as the go command does.
-func sumFor(ctx context.Context, client *http.Client, from []proxyAddress, p plan.Proxy, path, vers string) (string, error) {
+func sumFor(ctx context.Context, client *http.Client, from []plan.ModuleProxy, p plan.Proxy, path, vers string) (string, error) {
 	key, address, err := sumDBKey(p.GOSUMDB)
 	if err != nil || key == "" {
 		return "", err
@@ -80,7 +80,7 @@ type sumOps struct {
 	client   *http.Client
 	key      string
 	address  string
-	from     []proxyAddress
+	from     []plan.ModuleProxy
 	security string
 
 	once sync.Once
@@ -99,8 +99,8 @@ func (o *sumOps) findBase() {
 	name, _, _ := strings.Cut(o.key, "+")
 	o.base = o.address
 	for _, p := range o.from {
-		if err := get(o.ctx, o.client, p.url+"/sumdb/"+name+"/supported", &bounded{most: mostSum}); err == nil {
-			o.base = p.url + "/sumdb/" + name
+		if err := get(o.ctx, o.client, p.URL+"/sumdb/"+name+"/supported", &bounded{most: mostSum}); err == nil {
+			o.base = p.URL + "/sumdb/" + name
 			return
 		}
 	}
