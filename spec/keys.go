@@ -19,8 +19,8 @@ type keyDoc struct {
 
 var fileKeys = []key[File]{
 	{"go", keyDoc{
-		typ: "string", def: "the toolchain or go line of go.mod", allowed: "a Go release without the letters go", example: `go: "1.26.8"`,
-		does:   "The Go version that builds. Without a patch level the newest one is taken.",
+		typ: "string", def: "the toolchain line of go.mod, else the newest patch that its go line allows", allowed: "a Go release without the letters go", example: `go: "1.26.8"`,
+		does:   "The Go that compiles: a release, or the newest patch of one without a patch level. [Which Go compiles](go-versions.md) has every case.",
 		schema: schema{Type: []string{"string", "number"}, Pattern: goPattern},
 	}, one(func(f *File) *Value[string] { return &f.Go }, orNumbers, goVersion)},
 	{"module", keyDoc{

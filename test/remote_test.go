@@ -5,8 +5,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,7 +106,7 @@ func TestRemoteCaches(t *testing.T) {
 			out := t.TempDir()
 			ran, cached := steps(t, rawBuild(t, world.NewDaemon(t, env.DaemonOptions{}), m, changed, out, platform, "--cache-from="+c.from))
 			require.Equal(t, []string{"[inspect] read package clauses and imports", "[linux/arm64] compile remote", "[linux/arm64] verify remote"}, ran)
-			require.Subset(t, cached, []string{"["+strings.Replace(runtime.Version(), "go", "go ", 1)+"] fetch and check the Go toolchain", "[modules] go mod download", "[inspect] go list",
+			require.Subset(t, cached, []string{"[" + strings.Replace(runtime.Version(), "go", "go ", 1) + "] fetch and check the Go toolchain", "[modules] go mod download", "[inspect] go list",
 				"[linux/arm64] compile dependencies", "[linux/arm64] compile the standard library"})
 			for _, path := range asked() {
 				require.Regexp(t, "/toolchain/@v/list$", path, "the list of Go's releases is looked at each time, neither Go nor modules are fetched")

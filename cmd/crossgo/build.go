@@ -35,7 +35,8 @@ of its own, which needs root and runc (or crun) and keeps its cache in the user'
 
 Settings of this machine are handed to the build unless --build-arg says otherwise: where Go modules come from
 (go env), proxies, apt's Debian mirror, and the CA certificates this machine trusts (secret ca-certificates).
---debug shows them. So is what git says of the sources, if the spec uses it.`
+--debug shows them. So is what git says of the sources, if the spec uses it. Nothing else is:
+GOFLAGS, GOTOOLCHAIN, GOAMD64, GOEXPERIMENT and CGO_* do not change what is built.`
 
 const buildExample = `  # every main package for this machine's platform, into ./out
   crossgo build
