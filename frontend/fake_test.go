@@ -16,11 +16,14 @@ import (
 	"github.com/crossgo/crossgo/internal/plancase"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
+	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/require"
@@ -40,14 +43,24 @@ type fake struct {
 	goList  string                                // every module proxy's list of Go's releases
 	known   plan.GoReleasesSaid                   // what a step says of them
 	signed  []byte                                // every InRelease
+	secret  []byte                                // with keys of archives
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
 	problem string                                // what a failed step has left behind
 	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
+
+	without apicaps.CapID                        // what the builder does not have
+	images  map[string]digest.Digest             // of registries: by the whole name
+	inputs  func() (map[string]llb.State, error) // targets that are contexts
 
 	mu       sync.Mutex
 	asked    []string // names of the vertices of all graphs, each once
 	warnings []string
 	compiled plan.CompileJob // of the last graph that compiles
+	pulled   []string        // references of images in graphs, each once
+	vertices []*llbtext.Vertex
+	meta     map[string]*pb.OpMetadata    // of the vertices, by name
+	imports  []gwclient.CacheOptionsEntry // of the last graph
+	resolve  []string                     // modes in which images were asked for
 }
 
 // fakeRef is what a vertex made.
@@ -65,11 +78,36 @@ func (f *fake) BuildOpts() gwclient.BuildOpts {
 	return gwclient.BuildOpts{
 		Opts: f.options, SessionID: "session",
 		Workers: []gwclient.WorkerInfo{{Platforms: []ocispecs.Platform{{OS: os, Architecture: arch}}}},
-		Caps:    gwpb.Caps.CapSet(gwpb.Caps.All()), LLBCaps: pb.Caps.CapSet(pb.Caps.All()),
+		Caps:    gwpb.Caps.CapSet(gwpb.Caps.All()), LLBCaps: pb.Caps.CapSet(f.caps()),
 	}
 }
 
-func (f *fake) Inputs(context.Context) (map[string]llb.State, error) { return nil, nil }
+// caps are all that BuildKit has, but for the one that the test takes away.
+func (f *fake) caps() []*apicapspb.APICap {
+	return slices.DeleteFunc(pb.Caps.All(), func(c *apicapspb.APICap) bool { return c.ID == string(f.without) })
+}
+
+func (f *fake) Inputs(context.Context) (map[string]llb.State, error) {
+	if f.inputs == nil {
+		return nil, nil
+	}
+	return f.inputs()
+}
+
+// ResolveImageConfig answers as BuildKit does: it takes whole names alone, and gives back the one that it was asked for.
+func (f *fake) ResolveImageConfig(_ context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	ref, err := reference.ParseNamed(name)
+	if err != nil {
+		return "", "", nil, err
+	}
+	f.resolve = append(f.resolve, opt.ImageOpt.ResolveMode)
+	sum, ok := f.images[ref.String()]
+	if !ok {
+		return "", "", nil, fmt.Errorf("%s: not found", name)
+	}
+	config, err := json.Marshal(ocispecs.Image{Platform: *opt.ImageOpt.Platform, Config: ocispecs.ImageConfig{User: "from-base", Labels: map[string]string{"base": "b", "both": "b"}}})
+	return name, sum, config, err
+}
 
 func (f *fake) Warn(_ context.Context, _ digest.Digest, text string, opts gwclient.WarnOpts) error {
 	f.mu.Lock()
@@ -90,7 +128,7 @@ func (f *fake) Solve(_ context.Context, req gwclient.SolveRequest) (*gwclient.Re
 	if err != nil {
 		return nil, err
 	}
-	f.note(all)
+	f.note(all, req)
 	for i, v := range all {
 		if fail := f.fails[v.Name]; fail != nil {
 			if err := fail(v.Op, req.Definition.Def[i]); err != nil {
@@ -107,12 +145,20 @@ func (f *fake) Solve(_ context.Context, req gwclient.SolveRequest) (*gwclient.Re
 }
 
 // note keeps the names of what is asked for, in the order of the first question.
-func (f *fake) note(all []*llbtext.Vertex) {
+func (f *fake) note(all []*llbtext.Vertex, req gwclient.SolveRequest) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.vertices, f.imports = append(f.vertices, all...), req.CacheImports
 	for _, v := range all {
+		if f.meta == nil {
+			f.meta = map[string]*pb.OpMetadata{}
+		}
+		f.meta[v.Name] = req.Definition.Metadata[v.Digest]
 		if v.Name == "[internal] job" {
 			_ = jobOf([]*llbtext.Vertex{v}, `"builds"`, &f.compiled) // an error says that it is another step's
+		}
+		if ref, ok := strings.CutPrefix(v.Op.GetSource().GetIdentifier(), "docker-image://"); ok && !slices.Contains(f.pulled, ref) {
+			f.pulled = append(f.pulled, ref)
 		}
 		if v.Name != "" && !slices.Contains(f.asked, v.Name) {
 			f.asked = append(f.asked, v.Name)
@@ -157,8 +203,10 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			lock.Sets = append(lock.Sets, plancase.Pinned(job.Suite, r))
 		}
 		return jsonRef(plan.LockFile, lock)
-	case "goreleases":
+	case "golist":
 		return jsonRef(plan.ReleasesFile, f.known)
+	case "keys":
+		return &fakeRef{files: fstest.MapFS{plan.KeysFile: {Data: f.secret}}}, nil
 	case "attest":
 		var job plan.AttestJob
 		if err := jobOf(all, `"builtOn"`, &job); err != nil {
@@ -296,6 +344,29 @@ func (f *fake) ok(t *testing.T, opts ...Option) *gwclient.Result {
 	res, err := f.build(t, opts...)
 	require.NoError(t, err)
 	return res
+}
+
+// again are the steps that are to be run again, sorted.
+func (f *fake) again() []string {
+	var names []string
+	for name := range f.execs() {
+		if f.meta[name].GetIgnoreCache() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// execs are the steps that were asked for, each once, by name.
+func (f *fake) execs() map[string]*pb.ExecOp {
+	all := map[string]*pb.ExecOp{}
+	for _, v := range f.vertices {
+		if e := v.Op.GetExec(); e != nil {
+			all[v.Name] = e
+		}
+	}
+	return all
 }
 
 // askedFor reports whether a vertex whose name holds the words was asked for.

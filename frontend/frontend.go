@@ -49,7 +49,7 @@ func New(opts ...Option) gwclient.BuildFunc {
 
 // build is the whole way of one request.
 func build(ctx context.Context, c gwclient.Client, cfg config) (*gwclient.Result, error) {
-	dc, err := dockerui.NewClient(withFilename{c})
+	dc, err := dockerui.NewClient(newAsked(c))
 	if err != nil {
 		return nil, err
 	}
@@ -117,21 +117,4 @@ func (r *request) planInput(i int) plan.Input {
 		File: r.spec, Facts: r.facts.Targets[i], Mods: r.mods, Go: r.goTool, Target: r.targets[i], Build: r.build,
 		Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
 	}
-}
-
-// withFilename gives dockerui our default name for the file to read.
-type withFilename struct{ gwclient.Client }
-
-const keyFilename = "filename"
-
-func (c withFilename) BuildOpts() gwclient.BuildOpts {
-	opts := c.Client.BuildOpts()
-	if _, ok := opts.Opts[keyFilename]; !ok {
-		own := map[string]string{keyFilename: DefaultFilename}
-		for k, v := range opts.Opts {
-			own[k] = v
-		}
-		opts.Opts = own
-	}
-	return opts
 }

@@ -94,7 +94,7 @@ func (r *request) release(ctx context.Context, address string, a plan.Archive) (
 	if err != nil {
 		return nil, err
 	}
-	release, err := sysroot.ParseRelease(data, r.config.keyring)
+	release, err := r.keys.parse(ctx, data)
 	if err != nil {
 		return nil, err
 	}

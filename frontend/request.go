@@ -34,6 +34,7 @@ type request struct {
 	runs      []spec.Platform // what the builder runs programs of
 	selection plan.Select
 	inputs    gollb.Inputs
+	keys      *trust // of package archives
 
 	compilations parallel.Limit // of platforms, at once
 	killsBefore  int64          // oomKills when the request began
@@ -64,7 +65,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if r.selection, err = plan.ParseTarget(r.spec, r.ui.Target); err != nil {
 		return err
 	}
-	if err := errors.Join(r.settlePlatforms(), r.checkSBOM(), r.checkPlace()); err != nil {
+	if err := errors.Join(r.settlePlatforms(), r.checkOptions(ctx), r.checkSBOM(), r.checkPlace()); err != nil {
 		return err
 	}
 	r.compilations, r.killsBefore = parallel.NewLimit(plan.Parallel(r.spec.Parallel.V, r.config.machine())), r.config.kills()
@@ -84,12 +85,14 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	all, online := r.containers()
 	r.inputs = gollb.Inputs{
 		Context: sources, Self: self, SelfPath: selfPath, Build: oci(r.build), Proxy: r.proxy(),
 		Args: settings, Archives: map[string]string{"main": settings.DebianMirror, "security": settings.SecurityMirror},
 		Source: r.locationOf, NoCache: r.ui.IsNoCache(""), LocalID: identity.NewID(), CacheNS: r.ui.CacheIDNamespace,
+		Again: r.again(), Exec: all, Online: online, Network: r.network(), Hostname: r.ui.Hostname,
 	}
-	return nil
+	return r.trusts()
 }
 
 // sources is the build context without git's own files, which every commit changes and no compilation reads.

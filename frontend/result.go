@@ -2,15 +2,13 @@ package frontend
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"maps"
 
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
 	gollb "github.com/crossgo/crossgo/llb"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -75,6 +73,7 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 		configure(img, p.Image)
 		in.Process = plan.Process{User: img.Config.User, Dir: img.Config.WorkingDir, Env: img.Config.Env}
 	}
+	label(img, r.ui.Labels)
 	st, err := gollb.Emit(in, p, r.code)
 	if err != nil {
 		return nil, nil, err
@@ -102,50 +101,15 @@ func configure(img *dockerspec.DockerOCIImage, p *plan.Image) {
 		c.WorkingDir = p.WorkDir
 	}
 	for _, l := range p.Labels {
-		if c.Labels == nil {
-			c.Labels = map[string]string{}
-		}
-		c.Labels[l.Name] = l.Value
+		label(img, map[string]string{l.Name: l.Value})
 	}
 	img.RootFS.Type = "layers"
 }
 
-// baseImage resolves the image that the spec builds on: a named context of that name first, else the registry, for the
-// target's platform and pinned by digest.
-func (r *request) baseImage(ctx context.Context, p *plan.Image, target ocispecs.Platform) (*llb.State, *dockerspec.DockerOCIImage, error) {
-	st, img, err := r.loadBase(ctx, p.Base, target)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: image: base %s: %w", p.Where, p.Base, err)
+// label writes labels over those that the image has: the base's come first, then the spec's, then the request's.
+func label(img *dockerspec.DockerOCIImage, labels map[string]string) {
+	if img.Config.Labels == nil && len(labels) > 0 {
+		img.Config.Labels = map[string]string{}
 	}
-	got := platforms.Normalize(img.Platform)
-	if want := platforms.Normalize(target); got.OS != want.OS || got.Architecture != want.Architecture {
-		return nil, nil, fmt.Errorf("%s: image: base %s: found an image for %s, want %s", p.Where, p.Base, platforms.Format(got), platforms.Format(want))
-	}
-	return st, img, nil
-}
-
-func (r *request) loadBase(ctx context.Context, name string, target ocispecs.Platform) (*llb.State, *dockerspec.DockerOCIImage, error) {
-	named, err := r.ui.NamedContext(name, dockerui.ContextOpt{Platform: &target})
-	if err != nil {
-		return nil, nil, err
-	}
-	if named != nil {
-		st, img, err := named.Load(ctx)
-		if err == nil && img == nil {
-			img = &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: target}}
-		}
-		return st, img, err
-	}
-	ref, digest, config, err := r.client.ResolveImageConfig(ctx, name, sourceresolver.Opt{
-		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &target, ResolveMode: r.ui.ImageResolveMode.String()},
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	img := new(dockerspec.DockerOCIImage)
-	if err := json.Unmarshal(config, img); err != nil {
-		return nil, nil, err
-	}
-	st := llb.Image(ref+"@"+digest.String(), llb.Platform(target), r.ui.ImageResolveMode, llb.WithCustomNamef("[image] base %s", name))
-	return &st, img, nil
+	maps.Copy(img.Config.Labels, labels)
 }

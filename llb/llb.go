@@ -27,9 +27,20 @@ type Inputs struct {
 	Proxy    llb.ProxyEnv                          // for steps with a network
 	Source   func(where string) llb.ConstraintsOpt // the spec's line for a place; nil options are allowed
 	Args     plan.Settings
-	LocalID  string // tells this request's local directories from another's: the same all through one request, so that they are sent once
-	NoCache  bool   // make everything again
-	CacheNS  string // tells this request's cache mounts from those of others
+	LocalID  string          // tells this request's local directories from another's: the same all through one request, so that they are sent once
+	NoCache  bool            // make everything again
+	CacheNS  string          // tells this request's cache mounts from those of others
+	Again    []string        // the steps to run again, by their names in Steps
+	Exec     []llb.RunOption // what the request says of every step's container
+	Online   []llb.RunOption // the same of steps with a network
+	Hostname string          // of every step; empty: the builder's own choice
+	Network  pb.NetMode      // which network that is; the zero value is the builder's
+}
+
+// Steps are the names of all steps that run something, for those who want one of them run again.
+var Steps = []string{
+	"again", "attest", "base", "compile", "dependencies", "gather", "go", "inspect", "keeper", "modules", "pack", "report", "reports",
+	"resolve", "run", "runtime", "sign", "skim", "test", "unpack", "verify",
 }
 
 // Description keys, which come back with the error of a failed step.
@@ -122,7 +133,7 @@ func (e *exec) scratch(at string) *exec {
 // keep gives the step a folder that the builder keeps for all builds. Its steps cope with others that use it at the same time: no
 // build waits for another. Who wants everything made again gets an empty folder, which nobody keeps.
 func (e *exec) keep(at, id string) *exec {
-	if e.in.NoCache {
+	if e.in.NoCache || slices.Contains(e.in.Again, e.step) {
 		e.options = append(e.options, llb.AddMount(at, llb.Scratch(), llb.ForceNoOutput))
 		return e
 	}
@@ -150,22 +161,33 @@ func (e *exec) secret(at, id string) *exec {
 
 // run closes the step; what it writes is had from the mounts added to the result.
 func (e *exec) run() llb.ExecState {
-	network := pb.NetMode_NONE
-	if e.network {
-		network = pb.NetMode_UNSET
-	}
-	options := append(slices.Clone(e.options), llb.Network(network), llb.Platform(e.in.Build),
-		llb.WithCustomName(e.name),
+	options := append(slices.Clone(e.options), llb.Platform(e.in.Build), llb.WithCustomName(e.name),
 		llb.WithDescription(map[string]string{DescStep: e.step, DescWhere: e.where, DescWhat: e.what}))
+	options = append(append(options, e.in.Exec...), e.reach()...)
+	if slices.Contains(e.in.Again, e.step) {
+		options = append(options, llb.IgnoreCache)
+	}
 	if e.in.Source != nil {
 		if source := e.in.Source(e.where); source != nil {
 			options = append(options, source)
 		}
 	}
+	root := skeleton()
 	if e.root != nil {
-		return e.root.Run(options...)
+		root = *e.root
 	}
-	return skeleton().Run(options...)
+	if e.in.Hostname != "" {
+		root = root.Hostname(e.in.Hostname)
+	}
+	return root.Run(options...)
+}
+
+// reach is the network that the step sees.
+func (e *exec) reach() []llb.RunOption {
+	if !e.network {
+		return []llb.RunOption{llb.Network(pb.NetMode_NONE)}
+	}
+	return append(slices.Clone(e.in.Online), llb.Network(e.in.Network))
 }
 
 // output is run for steps with one place to write to.

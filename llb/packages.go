@@ -16,6 +16,13 @@ func SignedIndex(in Inputs, address, suite string) llb.State {
 		llb.WithCustomNamef("[debian] signed index of %s", suite))
 }
 
+// ArchiveKeys is the state with plan.KeysFile. Secrets are no part of keys, so the step runs each time.
+func ArchiveKeys(in Inputs) llb.State {
+	e := in.self("keys", "[debian] keys from the secret "+plan.SecretKeys, "", "the archive keys", struct{}{}).secret(plan.PathKeys, plan.SecretKeys)
+	e.options = append(e.options, llb.IgnoreCache)
+	return e.output()
+}
+
 // Index is one Packages file by digest.
 type Index struct {
 	Address string // of the archive

@@ -32,7 +32,7 @@ const GoListFile = "list"
 
 // GoReleases is the state with plan.ReleasesFile: what a step finds out, with the request's logins, certificates and proxies.
 func GoReleases(in Inputs, g plan.Go) llb.State {
-	e := in.self("goreleases", "[go] ask for the list of releases", g.Where, "the newest patch of Go "+g.Least, plan.GoReleasesJob{Build: g.Build, Proxy: in.Args.Proxy})
+	e := in.self("golist", "[go] ask for the list of releases", g.Where, "the newest patch of Go "+g.Least, plan.GoReleasesJob{Build: g.Build, Proxy: in.Args.Proxy})
 	e.options = append(e.options, llb.IgnoreCache)
 	return e.online().keep(plan.PathGoKnown, keptReleases).output()
 }

@@ -15,6 +15,8 @@ type Settings struct {
 	Proxy          Proxy
 	DebianMirror   string // base address of the Debian archive, without a slash at the end
 	SecurityMirror string // the same for the security archive; SecurityOff to do without its updates
+	DebianKeys     string // keys that may sign these archives besides Debian's, as sysroot.Keyring.Add takes them
+	OnlyDebianKeys bool   // they may sign in place of Debian's
 }
 
 // Where Debian's archives are when nobody says anything else: the project's own addresses. The frontend has no apt
@@ -30,7 +32,7 @@ const SecurityOff = "off"
 // builtinArgs are the build args that every request may pass without the spec declaring them.
 var builtinArgs = []string{
 	"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE",
-	"DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR", "SOURCE_DATE_EPOCH",
+	"DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR", argKeys, argOnlyKeys, "SOURCE_DATE_EPOCH",
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY",
 	spec.VCSRevision, spec.VCSTime, spec.VCSModified, spec.VCSTag,
 	"http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy",
@@ -45,7 +47,8 @@ func Unused(file *spec.File, args map[string]string) []string {
 	}
 	var unused []string
 	for name := range args {
-		if !slices.Contains(declared, name) && !strings.HasPrefix(name, "BUILDKIT_") {
+		foreign := strings.HasPrefix(name, "BUILDKIT_") || strings.HasPrefix(name, "DOCKER_META_") // docker/metadata-action's bake file has them
+		if !slices.Contains(declared, name) && !foreign {
 			unused = append(unused, name)
 		}
 	}
@@ -73,7 +76,7 @@ func (s Settings) With(args map[string]string) (Settings, error) {
 	if mirror, ok := args["DEBIAN_SECURITY_MIRROR"]; ok {
 		s.SecurityMirror = strings.TrimRight(mirror, "/")
 	}
-	return s, errors.Join(checkAddress("DEBIAN_MIRROR", s.DebianMirror), checkAddress("DEBIAN_SECURITY_MIRROR", s.SecurityMirror))
+	return s, errors.Join(checkAddress("DEBIAN_MIRROR", s.DebianMirror), checkAddress("DEBIAN_SECURITY_MIRROR", s.SecurityMirror), s.takeKeys(args))
 }
 
 func checkAddress(name, address string) error {

@@ -40,6 +40,10 @@ func (img *Image) packaged() bool {
 
 // decideImage settles the image: block, or its defaults when the request asks for an image that the spec does not mention.
 func decideImage(in Input, all []binary) (*Image, error) {
+	in, err := in.filled("image.")
+	if err != nil {
+		return nil, err
+	}
 	block := in.File.Image
 	if block == nil {
 		block = &spec.Image{}
@@ -79,7 +83,8 @@ func (img *Image) entrypoint(block *spec.Image, all []binary, where string) erro
 		for _, b := range all {
 			names = append(names, "/"+b.name)
 		}
-		return fmt.Errorf("%s: image: entrypoint: the image holds %d binaries, say which one it runs: %s", where, len(all), strings.Join(names, ", "))
+		return fmt.Errorf("%s: image: entrypoint: the image holds %d binaries, say which one it runs: %s; or ask for an image of one of them, as in --target %s/image",
+			where, len(all), strings.Join(names, ", "), all[0].plain)
 	}
 	img.Entrypoint = []string{"/" + all[0].name}
 	return nil

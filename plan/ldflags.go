@@ -3,9 +3,12 @@ package plan
 import (
 	"fmt"
 	"strings"
+
+	"github.com/crossgo/crossgo/spec"
 )
 
-// variables are what ${NAME} can name: the declared args as the request or the spec sets them, and the target.
+// variables are what ${NAME} can name: the declared args as the request or the spec sets them, and the target. An arg whose default
+// names something that is not known has no value.
 func variables(in Input) map[string]string {
 	vars := map[string]string{
 		"TARGETPLATFORM": in.Target.String(), "TARGETOS": in.Target.OS,
@@ -16,8 +19,9 @@ func variables(in Input) map[string]string {
 		vars[known.Name] = known.Value
 	}
 	for _, arg := range in.File.Args {
-		vars[arg.Name.V] = arg.Default.V
 		if v, ok := in.Args[arg.Name.V]; ok {
+			vars[arg.Name.V] = v
+		} else if v, err := spec.ExpandText(arg.Default.V, vars); err == nil {
 			vars[arg.Name.V] = v
 		}
 	}

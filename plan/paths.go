@@ -23,11 +23,13 @@ const (
 	PathBuilt     = "/out/.go"         // what one go build of several programs writes, until it is renamed: on PathOut's file system
 	PathCA        = "/run/ca.pem"      // the optional ca-certificates secret
 	PathNetrc     = "/run/netrc"       // the optional netrc secret
+	PathKeys      = "/run/debian-keys" // the optional secret with keys of package archives
+	KeysFile      = "debian-keys"      // what keys writes below PathOut: that secret, or nothing
 	PathHeavy     = "/heavy"           // synthetic module of the dependencies with C code
 	JobFile       = "job.json"         // name below PathJob
 	SkeletonFile  = "skeleton.tar"     // what skim writes below PathOut
 	FactsFile     = "facts.json"       // what inspect writes below PathOut
-	ReleasesFile  = "releases.json"    // what goreleases writes below PathOut
+	ReleasesFile  = "releases.json"    // what golist writes below PathOut
 	LockFile      = "lock.json"        // what resolve writes below PathOut
 	ReportFile    = "report.json"      // what verify writes below its report mount
 	WarningsFile  = "warnings.json"    // what of it is worth a warning, for the frontend
@@ -59,5 +61,6 @@ const (
 	SecretCA      = "ca-certificates"  // id of the optional secret with extra CA certificates
 	PathProg      = "/run/cache-prog"  // the optional secret of the user's GOCACHEPROG
 	SecretProg    = "cache-prog"       // its id
+	SecretKeys    = "debian-keys"      // id of the optional secret with keys of package archives
 	SecretNetrc   = "netrc"            // id of the optional secret with module proxy credentials
 )

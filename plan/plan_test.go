@@ -61,7 +61,7 @@ func TestRefused(t *testing.T) {
 		{"two of one name", "binaries: [{main: ./...}]", "linux/amd64", "", twoMains,
 			`crossgo.yaml:1:19: x/a/app and x/b/app would both be written as "app": give one of them a name`},
 		{"image of two without entrypoint", "image: {}", "linux/amd64", "", []plan.BinaryFacts{{Mains: []plan.MainPackage{{ImportPath: "x/a"}, {ImportPath: "x/b"}}}},
-			`crossgo.yaml:1:8: image: entrypoint: the image holds 2 binaries, say which one it runs: /a, /b`},
+			`crossgo.yaml:1:8: image: entrypoint: the image holds 2 binaries, say which one it runs: /a, /b; or ask for an image of one of them, as in --target a/image`},
 		{"image for darwin", "image: {}", "darwin/arm64", "", pure,
 			`crossgo.yaml:1:8: image: images are made for linux, not for darwin/arm64: ask for --target bin there`},
 		{"unknown binary in the target", "", "linux/amd64", "server/bin", pure,

@@ -69,8 +69,8 @@ func decideRelease(in Input, all []binary) (*Release, error) {
 // releaseVariables are those of ldflags, and the binary's name where there is one.
 func releaseVariables(in Input, all []binary) (map[string]string, error) {
 	for _, ref := range in.File.ReleaseRefs() {
-		if _, known := in.VCS.lookup(ref.V); !known && slices.Contains(spec.VCSVariables, ref.V) {
-			return nil, fmt.Errorf("%s: release: ${%s} is not known: %s", place(in.File, ref.Pos), ref.V, in.VCS.howToSay([]string{ref.V}))
+		if missing, ok := in.unknown()[ref.V]; ok {
+			return nil, fmt.Errorf("%s: release: ${%s} is not known: %s", place(in.File, ref.Pos), missing, in.VCS.howToSay([]string{missing}))
 		}
 	}
 	vars := variables(in)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -113,9 +114,10 @@ func (f *RunFile) expand(in Input, asked *spec.Run) error {
 
 // unknownVCS says how a variable of the repository can be told.
 func unknownVCS(in Input, v spec.Value[string], err error) error {
-	for _, name := range in.VCS.unknown(spec.VCSVariables) {
+	missing := in.unknown()
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
 		if strings.Contains(v.V, "${"+name+"}") {
-			return fmt.Errorf("${%s} is not known: %s", name, in.VCS.howToSay([]string{name}))
+			return fmt.Errorf("${%s} is not known: %s", missing[name], in.VCS.howToSay([]string{missing[name]}))
 		}
 	}
 	return err

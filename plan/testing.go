@@ -49,6 +49,10 @@ const testReference = "@{test}"
 
 // decideTests makes the plan one of tests.
 func (p *Plan) decideTests(in Input, binaries []binary) error {
+	in, err := in.filled("test.")
+	if err != nil {
+		return err
+	}
 	b, t, err := decideTest(in, binaries)
 	if err != nil {
 		return err

@@ -90,11 +90,32 @@ var vcsExamples = map[string]string{
 // vcsRefs checks that what an entry's ldflags ask of the repository is known.
 func vcsRefs(in Input, entry int) error {
 	for _, ref := range in.File.Binaries[entry].Refs() {
-		if _, known := in.VCS.lookup(ref.V); !known && slices.Contains(spec.VCSVariables, ref.V) {
-			return fmt.Errorf("%s: ldflags: ${%s} is not known: %s", place(in.File, ref.Pos), ref.V, in.VCS.howToSay([]string{ref.V}))
+		if missing, ok := in.unknown()[ref.V]; ok {
+			return fmt.Errorf("%s: ldflags: ${%s} is not known: %s", place(in.File, ref.Pos), missing, in.VCS.howToSay([]string{missing}))
 		}
 	}
 	return nil
+}
+
+// unknown are the names without a value: variables of the repository that are not known, and arguments whose defaults name such. Each
+// has the variable that is missing.
+func (in Input) unknown() map[string]string {
+	missing := map[string]string{}
+	for _, name := range in.VCS.unknown(spec.VCSVariables) {
+		missing[name] = name
+	}
+	for _, a := range in.File.Args {
+		delete(missing, a.Name.V)
+		if _, given := in.Args[a.Name.V]; given {
+			continue
+		}
+		for _, ref := range a.Refs() {
+			if name, ok := missing[ref.V]; ok {
+				missing[a.Name.V] = name
+			}
+		}
+	}
+	return missing
 }
 
 // stamp is what vcs: on writes into Go's build info; nil when it is off.

@@ -42,7 +42,7 @@ var fileKeys = []key[File]{
 	{"args", keyDoc{
 		typ: "mapping of names to simple values", def: "none", allowed: "names of letters, digits and `_`; not one that crossgo sets",
 		example: `args: {VERSION: dev}`,
-		does:    "Build arguments (`--build-arg`) with their defaults. The text of the value counts: `1.20` stays `1.20`; nothing is the empty text.",
+		does:    "Build arguments (`--build-arg`) with their defaults. The text of the value counts: `1.20` stays `1.20`; nothing is the empty text. `${NAME}` in a default is [replaced](#arguments-in-other-texts) by an argument declared above it.",
 		schema:  schema{Type: "object", PropertyNames: &schema{Pattern: argPattern}, AdditionalProperties: simpleValue()},
 	}, readArgs},
 	{"vcs", keyDoc{
@@ -164,23 +164,23 @@ var binaryKeys = []key[Binary]{
 
 var imageKeys = []key[Image]{
 	{"base", keyDoc{
-		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference", example: `base: debian:12-slim`,
-		does:   "What the image stands on. `auto` is users, a home and /tmp, and of CA certificates, time zones and the libc that dynamic binaries were linked with what the programs [need](verify.md#what-the-program-will-miss); `scratch` is nothing but that libc. What another base than `auto` lacks of it is a warning.",
+		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference as in a Dockerfile's FROM", example: `base: debian:12-slim`,
+		does:   "What the image stands on. `auto` is users, a home and /tmp, and of CA certificates, time zones and the libc that dynamic binaries were linked with what the programs [need](verify.md#what-the-program-will-miss); `scratch` is nothing but that libc. What another base than `auto` lacks of it is a warning. A [build context](buildx.md#bases) of the same name takes the image's place.",
 		schema: schema{Type: "string", Default: "auto"},
 	}, one(func(i *Image) *Value[string] { return &i.Base }, onlyStrings, baseImage)},
 	{"entrypoint", keyDoc{
 		typ: "string or list of strings", def: "the only binary, as `/NAME`", allowed: "a single string has no spaces: no shell splits it", example: `entrypoint: [/server, --listen, ":8080"]`,
-		does:   "The program that a container runs, and its first arguments.",
+		does:   "The program that a container runs, and its first arguments. `${NAME}` is [replaced](#arguments-in-other-texts).",
 		schema: stringOrList(schema{Type: "string"}),
 	}, readProgram(func(i *Image) *[]Value[string] { return &i.Entrypoint })},
 	{"cmd", keyDoc{
 		typ: "string or list of strings", def: "none", allowed: "a single string has no spaces: no shell splits it", example: `cmd: [--help]`,
-		does:   "Arguments that `docker run IMAGE …` replaces.",
+		does:   "Arguments that `docker run IMAGE …` replaces. `${NAME}` is [replaced](#arguments-in-other-texts).",
 		schema: stringOrList(schema{Type: "string"}),
 	}, readProgram(func(i *Image) *[]Value[string] { return &i.Cmd })},
 	{"env", keyDoc{
 		typ: "mapping of names to simple values", def: "none", allowed: "names without `=` and spaces", example: `env: {PORT: 8080}`,
-		does:   "Environment variables of the container.",
+		does:   "Environment variables of the container. `${NAME}` in a value is [replaced](#arguments-in-other-texts).",
 		schema: schema{Type: "object", AdditionalProperties: simpleValue()},
 	}, func(r reading, to *Image, path string, n *node) {
 		for _, p := range r.pairs(path, n, envName) {
@@ -198,8 +198,8 @@ var imageKeys = []key[Image]{
 		schema: schema{Type: "string", Pattern: "^/"},
 	}, one(func(i *Image) *Value[string] { return &i.WorkDir }, onlyStrings, workDir)},
 	{"labels", keyDoc{
-		typ: "mapping of names to simple values", def: "none", allowed: "names without spaces", example: `labels: {org.opencontainers.image.title: server}`,
-		does:   "Labels of the image.",
+		typ: "mapping of names to simple values", def: "none", allowed: "names without spaces", example: `labels: {org.opencontainers.image.revision: "${VCS_REVISION}"}`,
+		does:   "Labels of the image. They replace those of the base, and [labels of the request](buildx.md#labels) replace them. `${NAME}` in a value is [replaced](#arguments-in-other-texts).",
 		schema: schema{Type: "object", AdditionalProperties: simpleValue()},
 	}, func(r reading, to *Image, path string, n *node) {
 		for _, p := range r.pairs(path, n, labelName) {

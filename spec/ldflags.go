@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,34 +50,26 @@ func (b *Binary) LinkerWords(vars map[string]string) ([]string, error) {
 }
 
 // Refs are the names that the entry's ldflags use as ${NAME}, each at the place of the flags that use it first.
-func (b *Binary) Refs() []Value[string] { return refs(b.LDFlags) }
-
-// refs are the names that texts use as ${NAME}, each at the place of the text that uses it first.
-func refs(texts []Value[string]) []Value[string] {
-	var list []Value[string]
-	for _, element := range texts {
-		// Parse has refused what is no reference: there is no error left.
-		_ = eachRef(element.V, func(string) {}, func(name string) error {
-			if !slices.ContainsFunc(list, func(r Value[string]) bool { return r.V == name }) {
-				list = append(list, Value[string]{name, element.Pos})
-			}
-			return nil
-		})
-	}
-	return list
-}
+func (b *Binary) Refs() []Value[string] { return refs(b.LDFlags, strict) }
 
 // VCSNeeds are the VCS variables that a build of the file may ask for, in the order of VCSVariables; none when it has no use
 // for a repository.
 func (f *File) VCSNeeds() []string {
 	used := map[string]bool{}
-	for i := range f.Binaries {
-		for _, ref := range slices.Concat(f.Binaries[i].Refs(), f.Binaries[i].Verify.Run.Refs()) {
+	note := func(list []Value[string]) {
+		for _, ref := range list {
 			used[ref.V] = true
 		}
 	}
-	for _, ref := range f.ReleaseRefs() {
-		used[ref.V] = true
+	for i := range f.Binaries {
+		note(slices.Concat(f.Binaries[i].Refs(), f.Binaries[i].Verify.Run.Refs()))
+	}
+	note(f.ReleaseRefs())
+	note(f.textRefs())
+	for _, a := range slices.Backward(f.Args) { // an argument names those above it
+		if used[a.Name.V] {
+			note(a.Refs())
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(VCSVariables), func(name string) bool {
 		return !used[name] && !(f.VCS.V == VCSOn && slices.Contains(VCSStamp, name))
@@ -133,51 +124,6 @@ func SplitFlags(s string) ([]string, error) {
 	}
 }
 
-// Expand replaces every ${NAME} of s by its value and every $$ by one dollar sign. A name that vars does not have and a
-// dollar sign that begins neither are errors.
-func Expand(s string, vars map[string]string) (string, error) {
-	var out strings.Builder
-	err := eachRef(s, func(text string) { out.WriteString(text) }, func(name string) error {
-		v, ok := vars[name]
-		if !ok {
-			return fmt.Errorf("found ${%s}, which has no value", name)
-		}
-		out.WriteString(v)
-		return nil
-	})
-	return out.String(), err
-}
-
-// eachRef walks over s and gives its plain pieces to text, the names of its ${NAME} to ref.
-func eachRef(s string, text func(string), ref func(name string) error) error {
-	for {
-		before, rest, found := strings.Cut(s, "$")
-		text(before)
-		if !found {
-			return nil
-		}
-		switch {
-		case strings.HasPrefix(rest, "$"):
-			text("$")
-			s = rest[1:]
-		case strings.HasPrefix(rest, "{"):
-			name, after, closed := strings.Cut(rest[1:], "}")
-			if !closed {
-				return fmt.Errorf("found no } after %s", quote("$"+rest))
-			}
-			if _, err := argForm(name); err != nil {
-				return fmt.Errorf("in %s: %w", quote("${"+name+"}"), err)
-			}
-			if err := ref(name); err != nil {
-				return err
-			}
-			s = after
-		default:
-			return errors.New("found a $ alone, write ${NAME} for an argument, or $$ for the sign itself")
-		}
-	}
-}
-
 // ldflags checks the flags of one entry: they can be split, use declared names only, and are flags that a user may set.
 func (r reading) ldflags(path string, b *Binary, declared []string) {
 	open := "" // the flag that waits for its value in the next word
@@ -202,15 +148,6 @@ func (r reading) ldflags(path string, b *Binary, declared []string) {
 		last := len(b.LDFlags) - 1
 		r.fail(b.LDFlags[last].Pos, fmt.Sprintf("%s.ldflags[%d]", path, last), "found -%s without its value", open)
 	}
-}
-
-func refsDeclared(s string, declared []string) error {
-	return eachRef(s, func(string) {}, func(name string) error {
-		if slices.Contains(declared, name) {
-			return nil
-		}
-		return fmt.Errorf("found ${%s}, which is not declared under args: known are %s%s", name, strings.Join(declared, ", "), didYouMean(name, declared))
-	})
 }
 
 // linkerWord looks at the next word of the linker's flags; open is the flag whose value it is, or "". It gives the flag

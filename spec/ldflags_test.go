@@ -57,6 +57,10 @@ func TestVCSNeeds(t *testing.T) {
 		"vcs: on\n": VCSStamp,
 		"vcs: on\nbinaries: [{main: ., ldflags: ['-X main.v=${VCS_TAG}']}]": VCSVariables,
 		"vcs: off\n": {},
+		"image: {labels: {r: '${VCS_REVISION}'}}":                           {VCSRevision},
+		"args: {V: '${VCS_TAG}', W: '${V}'}\nimage: {cmd: ['${W}']}":        {VCSTag},
+		"args: {V: '${VCS_TAG}', W: '${V}'}\nimage: {cmd: ['${TARGETOS}']}": {},
+		"image: {cmd: ['$${VCS_TAG}']}":                                     {},
 	} {
 		f, err := Parse("f", []byte(text))
 		require.NoError(t, err, text)

@@ -99,6 +99,7 @@ func (r reading) rules(f *File) {
 		}
 	}
 	r.releaseRefs(f, declared)
+	r.textRefs(f, declared)
 }
 
 // combination is a rule on the keys of one binary.

@@ -117,7 +117,7 @@ func (f *File) ReleaseName() Value[string] {
 // ReleaseRefs are the names that the release's texts use as ${NAME}, each at the place of the text that uses it first.
 func (f *File) ReleaseRefs() []Value[string] {
 	r := f.ReleaseBlock()
-	return refs(append([]Value[string]{r.Name, r.Wrap}, r.Prog...))
+	return refs(append([]Value[string]{r.Name, r.Wrap}, r.Prog...), strict)
 }
 
 var releaseKeys = []key[Release]{

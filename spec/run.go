@@ -204,7 +204,7 @@ func (v *Run) Refs() []Value[string] {
 	if v == nil {
 		return nil
 	}
-	return refs(append(slices.Clone(v.Args), v.Stdout.Is, v.Stdout.Contains, v.Stderr.Is, v.Stderr.Contains))
+	return refs(append(slices.Clone(v.Args), v.Stdout.Is, v.Stdout.Contains, v.Stderr.Is, v.Stderr.Contains), strict)
 }
 
 // runRefs checks that what stands for build arguments in a run is declared.

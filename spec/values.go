@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/distribution/reference"
 )
 
 // anyText lets every text through.
@@ -226,16 +228,52 @@ func platform(s string) (string, error) {
 	return p.String(), nil
 }
 
-// basePattern is an image reference: host with optional port, path, tag, digest (the grammar of the OCI distribution spec).
-const basePattern = `^([A-Za-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*` +
-	`(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,128})?$`
-
 var (
-	baseImage = matching(basePattern, `"auto", "scratch" or an image reference such as "debian:12-slim"`)
 	imageUser = matching(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$`, `USER or USER:GROUP, by name or number, such as "65532:65532"`)
 	envName   = matching(`^[^=\x00-\x20]+$`, "a variable name without = and spaces")
 	labelName = matching(`^[^\x00-\x20]+$`, `a label name without spaces, such as "org.opencontainers.image.title"`)
 )
+
+// baseImage checks the name of an image by docker's rules; BaseWords are none.
+func baseImage(s string) (string, error) {
+	if slices.Contains(BaseWords, s) {
+		return s, nil
+	}
+	ref, err := reference.ParseNormalizedNamed(s)
+	lower, lowerErr := reference.ParseNormalizedNamed(lowerName(s))
+	switch {
+	case err == nil && bareDigest(ref):
+		return "", fmt.Errorf("found the digest %s alone, wanted the image's name before it, as in \"debian@sha256:…\"", quote(s))
+	case err == nil:
+		return s, nil
+	case strings.Contains(s, "://"):
+		return "", fmt.Errorf("found %s, wanted an image reference without %q before it", quote(s), s[:strings.Index(s, "://")+3])
+	case lowerErr == nil && lower != nil:
+		return "", fmt.Errorf("found %s, but names of images have no capital letters (did you mean %q?)", quote(s), lowerName(s))
+	}
+	return "", fmt.Errorf(`found %s, wanted "auto", "scratch" or an image reference such as "debian:12-slim": %w`, quote(s), err)
+}
+
+// BaseWords are the values of base that name no image.
+var BaseWords = []string{"auto", "scratch"}
+
+// bareDigest reports whether docker takes a digest for an image that is named sha256.
+func bareDigest(ref reference.Named) bool {
+	tagged, ok := ref.(reference.Tagged)
+	return ok && reference.FamiliarName(ref) == "sha256" && len(tagged.Tag()) == 64
+}
+
+// lowerName is the reference with its name, but neither tag nor digest, in small letters.
+func lowerName(s string) string {
+	end := len(s)
+	if i := strings.Index(s, "@"); i >= 0 {
+		end = i
+	}
+	if i := strings.LastIndex(s[:end], ":"); i > strings.LastIndex(s[:end], "/") {
+		end = i
+	}
+	return strings.ToLower(s[:end]) + s[end:]
+}
 
 // program is what stands alone in entrypoint or cmd: without a shell nobody splits it at spaces.
 func program(s string) (string, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,15 +54,6 @@ var embeddedKeys = sync.OnceValue(func() openpgp.EntityList {
 	return all.keys
 })
 
-// Add returns the keyring with the keys of an ASCII-armored block added: the key of an own mirror, for example.
-func (k Keyring) Add(armored []byte) (Keyring, error) {
-	more, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(armored))
-	if err != nil {
-		return k, fmt.Errorf("archive key: not an ASCII-armored OpenPGP public key: %w", err)
-	}
-	return Keyring{keys: append(slices.Clip(k.keys), more...)}, nil
-}
-
 // Len is the number of primary keys.
 func (k Keyring) Len() int { return len(k.keys) }
 
@@ -71,8 +63,9 @@ var signatureHashes = []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512}
 // verify checks the signatures one by one and is content with the first good one: Debian signs a suite with the keys
 // of two releases, so that each end can drop the older key in its own time. Without a good one it returns the gravest
 // problem: a known key that does not fit the text is worse than a key nobody knows.
-func (k Keyring) verify(signed []byte, signatures io.Reader) error {
-	var bad, expired, unknown error
+func (k Keyring) verify(signed []byte, signatures io.Reader) (*openpgp.Entity, error) {
+	var bad, expired error
+	var strangers []string
 	count := 0
 	for packets := packet.NewReader(signatures); ; count++ {
 		p, err := packets.Next()
@@ -80,58 +73,70 @@ func (k Keyring) verify(signed []byte, signatures io.Reader) error {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("%w: signature %d cannot be read: %w", ErrTruncated, count+1, err)
+			return nil, fmt.Errorf("%w: signature %d cannot be read: %w", ErrTruncated, count+1, err)
 		}
 		sig, ok := p.(*packet.Signature)
 		if !ok {
-			return fmt.Errorf("%w: packet %d of the signature block is a %T", ErrBadSignature, count+1, p)
+			return nil, fmt.Errorf("%w: packet %d of the signature block is a %T", ErrBadSignature, count+1, p)
 		}
-		switch kind, err := k.verifyOne(signed, sig); kind {
+		signer, kind, err := k.verifyOne(signed, sig)
+		switch kind {
 		case nil:
-			return nil
+			return signer, nil
 		case ErrUnknownKey:
-			unknown = err
+			strangers = append(strangers, issuer(sig))
 		case ErrExpiredKey:
 			expired = err
 		default:
 			bad = err
 		}
 	}
-	for _, err := range []error{bad, expired, unknown} {
-		if err != nil {
-			return err
-		}
+	switch {
+	case bad != nil:
+		return nil, bad
+	case expired != nil:
+		return nil, expired
+	case len(strangers) > 0:
+		return nil, fmt.Errorf("%w: found a signature of %s; known are %s", ErrUnknownKey, strings.Join(strangers, " and "), k)
 	}
-	return ErrNotSigned
+	return nil, ErrNotSigned
+}
+
+// issuer is the key that a signature says to be of: its fingerprint, or of older programs' signatures the last half of it.
+func issuer(sig *packet.Signature) string {
+	switch {
+	case len(sig.IssuerFingerprint) > 0:
+		return fmt.Sprintf("%X", sig.IssuerFingerprint)
+	case sig.IssuerKeyId != nil:
+		return fmt.Sprintf("%016X", *sig.IssuerKeyId)
+	}
+	return "a key without a name"
 }
 
 // verifyOne checks one signature. kind is nil when it is good, else one of the Err values that err wraps.
-func (k Keyring) verifyOne(signed []byte, sig *packet.Signature) (kind, err error) {
-	if sig.IssuerKeyId == nil {
-		return ErrUnknownKey, fmt.Errorf("%w: the signature names no key", ErrUnknownKey)
+func (k Keyring) verifyOne(signed []byte, sig *packet.Signature) (signer *openpgp.Entity, kind, err error) {
+	if sig.IssuerKeyId == nil || len(k.keys.KeysByIdUsage(*sig.IssuerKeyId, packet.KeyFlagSign)) == 0 {
+		return nil, ErrUnknownKey, ErrUnknownKey
 	}
-	id := fmt.Sprintf("%016X", *sig.IssuerKeyId)
-	if len(k.keys.KeysByIdUsage(*sig.IssuerKeyId, packet.KeyFlagSign)) == 0 {
-		return ErrUnknownKey, fmt.Errorf("%w: signed by key %s, %d keys are known", ErrUnknownKey, id, len(k.keys))
-	}
+	id := issuer(sig)
 	if !slices.Contains(signatureHashes, sig.Hash) {
-		return ErrBadSignature, fmt.Errorf("%w: key %s signed with %v, want SHA256 or stronger", ErrBadSignature, id, sig.Hash)
+		return nil, ErrBadSignature, fmt.Errorf("%w: key %s signed with %v, want SHA256 or stronger", ErrBadSignature, id, sig.Hash)
 	}
 	var raw bytes.Buffer
 	if err := sig.Serialize(&raw); err != nil {
-		return ErrBadSignature, fmt.Errorf("%w: key %s: %w", ErrBadSignature, id, err)
+		return nil, ErrBadSignature, fmt.Errorf("%w: key %s: %w", ErrBadSignature, id, err)
 	}
 	// The key has to be valid when the signature was made; the clock of this machine has no say, so that a build
 	// of an old, frozen suite gives the same answer for ever.
 	made := sig.CreationTime
 	config := &packet.Config{Time: func() time.Time { return made }}
-	_, err = openpgp.CheckDetachedSignature(k.keys, bytes.NewReader(signed), &raw, config)
+	signer, err = openpgp.CheckDetachedSignature(k.keys, bytes.NewReader(signed), &raw, config)
 	if err == nil {
-		return nil, nil
+		return signer, nil, nil
 	}
 	kind = ErrBadSignature
 	if isExpired(err) {
 		kind = ErrExpiredKey
 	}
-	return kind, fmt.Errorf("%w: key %s, signed on %s: %w", kind, id, made.UTC().Format(time.DateOnly), err)
+	return nil, kind, fmt.Errorf("%w: key %s, signed on %s: %w", kind, id, made.UTC().Format(time.DateOnly), err)
 }

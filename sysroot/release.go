@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 )
@@ -32,6 +33,8 @@ type Release struct {
 	ValidUntil    time.Time // zero when the suite states none, as frozen ones do
 	Components    []string
 	Architectures []string
+	SignedBy      string // fingerprint of the primary key that signed
+	Debian        bool   // that key is one of Debian's own
 
 	files map[string]IndexFile
 }
@@ -47,11 +50,11 @@ type IndexFile struct {
 // ParseRelease checks the signature of an InRelease file (OpenPGP clearsigned) and reads what was signed. One good
 // signature of a known key is enough. Nothing outside the signed text is looked at, and text outside it is refused.
 func ParseRelease(data []byte, keys Keyring) (*Release, error) {
-	text, err := signedText(data, keys)
+	text, signer, err := signedText(data, keys)
 	if err != nil {
 		return nil, fmt.Errorf("InRelease: %w", err)
 	}
-	r := &Release{files: map[string]IndexFile{}}
+	r := &Release{SignedBy: fingerprint(signer), Debian: isDebian(signer), files: map[string]IndexFile{}}
 	if err := r.parse(string(text)); err != nil {
 		return nil, fmt.Errorf("InRelease: %w", err)
 	}
@@ -64,27 +67,28 @@ const (
 	endSignature   = "-----END PGP SIGNATURE-----"
 )
 
-// signedText returns the text that a known key signed.
-func signedText(data []byte, keys Keyring) ([]byte, error) {
+// signedText returns the text that a known key signed, and that key.
+func signedText(data []byte, keys Keyring) ([]byte, *openpgp.Entity, error) {
 	trimmed := bytes.TrimSpace(data)
 	switch {
 	case len(trimmed) == 0:
-		return nil, fmt.Errorf("%w: the file is empty", ErrNotSigned)
+		return nil, nil, fmt.Errorf("%w: the file is empty", ErrNotSigned)
 	case !bytes.HasPrefix(trimmed, []byte(beginMessage)):
-		return nil, fmt.Errorf("%w: it begins with %q", ErrNotSigned, firstLine(trimmed))
+		return nil, nil, fmt.Errorf("%w: it begins with %q", ErrNotSigned, firstLine(trimmed))
 	case !bytes.Contains(trimmed, []byte(beginSignature)):
-		return nil, fmt.Errorf("%w: no signature block follows the text", ErrTruncated)
+		return nil, nil, fmt.Errorf("%w: no signature block follows the text", ErrTruncated)
 	case !bytes.HasSuffix(trimmed, []byte(endSignature)):
-		return nil, fmt.Errorf("%w: the file does not end with the signature block", ErrTruncated)
+		return nil, nil, fmt.Errorf("%w: the file does not end with the signature block", ErrTruncated)
 	}
 	block, rest := clearsign.Decode(trimmed)
 	if block == nil {
-		return nil, fmt.Errorf("%w: the clearsigned message cannot be decoded", ErrTruncated)
+		return nil, nil, fmt.Errorf("%w: the clearsigned message cannot be decoded", ErrTruncated)
 	}
 	if len(bytes.TrimSpace(rest)) > 0 {
-		return nil, fmt.Errorf("%w: text follows the signature: %q", ErrBadSignature, firstLine(bytes.TrimSpace(rest)))
+		return nil, nil, fmt.Errorf("%w: text follows the signature: %q", ErrBadSignature, firstLine(bytes.TrimSpace(rest)))
 	}
-	return block.Plaintext, keys.verify(block.Bytes, block.ArmoredSignature.Body)
+	signer, err := keys.verify(block.Bytes, block.ArmoredSignature.Body)
+	return block.Plaintext, signer, err
 }
 
 func firstLine(data []byte) string {

@@ -112,7 +112,7 @@ func TestParseReleaseSignatures(t *testing.T) {
 func TestWeakDigestIsRefused(t *testing.T) {
 	key := archivekey.New(t, 0)
 	sig := &packet.Signature{IssuerKeyId: &key.PrimaryKey.KeyId, Hash: 3} // crypto.SHA1
-	kind, err := ring(t, key).verifyOne([]byte("text"), sig)
+	_, kind, err := ring(t, key).verifyOne([]byte("text"), sig)
 	require.Equal(t, ErrBadSignature, kind)
 	require.ErrorContains(t, err, "want SHA256 or stronger")
 }
@@ -160,5 +160,5 @@ func TestDebianKeys(t *testing.T) {
 	require.Equal(t, 10, more.Len())
 	require.Equal(t, 9, keys.Len(), "Add leaves its receiver alone")
 	_, err = keys.Add([]byte("no key"))
-	require.ErrorContains(t, err, "archive key")
+	require.ErrorContains(t, err, "found 6 bytes that are no key, want OpenPGP public keys")
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/crossgo/crossgo/sysroot"
 )
 
 // aptDir is where apt's sources are listed.
@@ -15,18 +18,20 @@ const aptDir = "/etc/apt"
 type aptSource struct {
 	uri    string
 	suites []string
+	keys   []string // keyring files that its signature is checked with; none: apt's common ones
 }
 
-// discoverDebian returns the mirror of Debian's archive, and of its security archive, that apt uses on this machine.
-// Archives of other distributions and vendors do not count.
+// discoverDebian returns the mirror of Debian's archive, and of its security archive, that apt uses on this machine, and the keys that sign
+// these where they are not Debian's. Archives of other distributions and vendors do not count.
 func discoverDebian(dir string) []found {
-	mirrors := map[string]found{}
+	mirrors, keys := map[string]found{}, &found{arg: argKeys}
 	files, _ := filepath.Glob(filepath.Join(dir, "sources.list.d", "*"))
 	for _, path := range append([]string{filepath.Join(dir, "sources.list")}, files...) {
 		for _, s := range aptSources(path) {
 			arg := s.buildArg()
 			if _, known := mirrors[arg]; arg != "" && !known {
 				mirrors[arg] = found{arg, strings.TrimRight(s.uri, "/"), path}
+				keys.addKeys(s.keys)
 			}
 		}
 	}
@@ -36,7 +41,29 @@ func discoverDebian(dir string) []found {
 			out = append(out, f)
 		}
 	}
+	if keys.value != "" {
+		out = append(out, *keys)
+	}
 	return out
+}
+
+// argKeys is the build arg with the keys of mirrors that are signed anew.
+const argKeys = "DEBIAN_KEYS"
+
+// addKeys adds the keyrings of a source. Those of the package debian-archive-keyring have the keys that crossgo knows.
+func (f *found) addKeys(files []string) {
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil || strings.HasPrefix(filepath.Base(name), "debian-archive-") || slices.Contains(strings.Split(f.from, ", "), name) {
+			continue
+		}
+		keys, err := sysroot.Armor(data)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "note: apt's keyring %s is not handed to the build: %v\n", name, err)
+			continue
+		}
+		f.value, f.from = f.value+keys, strings.TrimPrefix(f.from+", "+name, ", ")
+	}
 }
 
 // buildArg says what the archive is good for: the build arg that takes it, or "".
@@ -78,17 +105,33 @@ func lineSources(text string) []aptSource {
 	var out []aptSource
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
+		var keys []string
 		if open, rest, ok := strings.Cut(line, "["); ok {
-			if _, after, ok := strings.Cut(rest, "]"); ok {
-				line = open + after
+			if options, after, ok := strings.Cut(rest, "]"); ok {
+				line, keys = open+after, signedBy(options)
 			}
 		}
 		fields := strings.Fields(line)
 		if len(fields) >= 3 && fields[0] == "deb" {
-			out = append(out, aptSource{fields[1], fields[2:3]})
+			out = append(out, aptSource{fields[1], fields[2:3], keys})
 		}
 	}
 	return out
+}
+
+// signedBy finds the keyrings among the options of a line.
+func signedBy(options string) []string {
+	for _, o := range strings.Fields(options) {
+		if files, ok := strings.CutPrefix(o, "signed-by="); ok {
+			return keyFiles(strings.Split(files, ","))
+		}
+	}
+	return nil
+}
+
+// keyFiles are the names of files among what may be fingerprints as well, or a key itself.
+func keyFiles(words []string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return !filepath.IsAbs(w) })
 }
 
 // deb822Sources reads stanzas of fields, parted by empty lines.
@@ -101,7 +144,7 @@ func deb822Sources(text string) []aptSource {
 			continue
 		}
 		for _, uri := range fields["uris"] {
-			out = append(out, aptSource{uri, fields["suites"]})
+			out = append(out, aptSource{uri, fields["suites"], keyFiles(fields["signed-by"])})
 		}
 	}
 	return out

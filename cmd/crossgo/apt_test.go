@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/crossgo/crossgo/internal/archivekey"
+	"github.com/crossgo/crossgo/sysroot"
 	"github.com/stretchr/testify/require"
 )
 
@@ -69,6 +73,58 @@ deb http://second.example/debian bookworm main
 				test.want = map[string]string{}
 			}
 			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+// TestKeysOfTheMachinesMirror: those that apt checks the mirror with, unless they are Debian's own.
+func TestKeysOfTheMachinesMirror(t *testing.T) {
+	dir := t.TempDir()
+	key := archivekey.New(t, 0)
+	var binary bytes.Buffer
+	require.NoError(t, key.Serialize(&binary))
+	file := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, data, 0o644))
+		return path
+	}
+	company, debian := file("company.gpg", binary.Bytes()), file("debian-archive-keyring.gpg", binary.Bytes())
+	broken := file("broken.gpg", []byte("x"))
+	line := func(keys string) string {
+		return "deb [arch=amd64 signed-by=" + keys + "] http://mirror.example/debian trixie main\n"
+	}
+	stanza := func(keys string) string {
+		return "Types: deb\nURIs: http://mirror.example/debian http://mirror.example/debian-security\nSuites: trixie\nSigned-By: " + keys + "\n"
+	}
+	for name, c := range map[string]struct {
+		file, text, from string
+	}{
+		"line":         {"sources.list", line(company), company},
+		"stanza":       {"sources.list.d/a.sources", stanza(company + " " + debian), company},
+		"Debian's":     {"sources.list", line(debian), ""},
+		"other vendor": {"sources.list", strings.Replace(line(company), "/debian", "/apt", 1), ""},
+		"fingerprint":  {"sources.list", line(archivekey.Fingerprint(key)), ""},
+		"no keyring":   {"sources.list", line(broken), ""},
+		"not there":    {"sources.list", line("/nowhere/x.gpg"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			etc := t.TempDir()
+			path := filepath.Join(etc, c.file)
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			require.NoError(t, os.WriteFile(path, []byte(c.text), 0o644))
+			var keys found
+			for _, f := range discoverDebian(etc) {
+				if f.arg == "DEBIAN_KEYS" {
+					keys = f
+				}
+			}
+			require.Equal(t, c.from, keys.from)
+			if c.from != "" {
+				ring, err := sysroot.Keyring{}.Add([]byte(keys.value))
+				require.NoError(t, err)
+				require.Equal(t, archivekey.Fingerprint(key)+" (Archive <archive@example.org>)", ring.String())
+			}
 		})
 	}
 }

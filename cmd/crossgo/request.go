@@ -113,15 +113,23 @@ func (f *buildFlags) addArgs(attrs map[string]string) error {
 	return errors.Join(errs...)
 }
 
+// replaces are the settings of the machine that a setting of the user's replaces besides its own: a mirror of the user's is not mixed with
+// what belongs to the machine's. DEBIAN_SECURITY_MIRROR is not here: "off" goes with any mirror.
+var replaces = map[string][]string{
+	"DEBIAN_MIRROR": {"DEBIAN_SECURITY_MIRROR", argKeys},
+}
+
 // withoutGiven drops what the user said. Proxies are read in both spellings, and a Debian mirror of the user's brings
-// the security archive beside it: neither may be mixed with what was found.
+// the security archive beside it.
 func withoutGiven(all []found, attrs map[string]string) []found {
-	given := func(names ...string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { _, ok := attrs["build-arg:"+n]; return ok })
-	}
-	mirrors := given("DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR")
+	given := func(name string) bool { _, ok := attrs["build-arg:"+name]; return ok }
 	return slices.DeleteFunc(all, func(d found) bool {
-		return given(d.arg, strings.ToLower(d.arg)) || mirrors && strings.HasPrefix(d.arg, "DEBIAN_")
+		for name, others := range replaces {
+			if given(name) && slices.Contains(others, d.arg) {
+				return true
+			}
+		}
+		return given(d.arg) || given(strings.ToLower(d.arg))
 	})
 }
 

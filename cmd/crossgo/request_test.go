@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,11 +57,21 @@ func TestRequestMistakesComeTogether(t *testing.T) {
 }
 
 func TestGivenArgsWin(t *testing.T) {
-	all := func() []found {
-		return []found{{"DEBIAN_MIRROR", "a", ""}, {"DEBIAN_SECURITY_MIRROR", "b", ""}, {"HTTP_PROXY", "c", ""}, {"GOPROXY", "d", ""}}
-	}
-	for given, left := range map[string]int{"DEBIAN_MIRROR": 2, "http_proxy": 3, "HTTP_PROXY": 3, "GOPROXY": 3, "OTHER": 4} {
-		require.Len(t, withoutGiven(all(), map[string]string{"build-arg:" + given: "x"}), left, given)
+	all := []string{"DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR", "DEBIAN_KEYS", "HTTP_PROXY", "GOPROXY"}
+	for given, dropped := range map[string][]string{
+		"DEBIAN_MIRROR": all[:3], "DEBIAN_SECURITY_MIRROR": all[1:2], "DEBIAN_KEYS": all[2:3], "DEBIAN_KEYS_ONLY": nil,
+		"http_proxy": all[3:4], "HTTP_PROXY": all[3:4], "GOPROXY": all[4:], "OTHER": nil,
+	} {
+		var machine []found
+		for _, arg := range all {
+			machine = append(machine, found{arg: arg})
+		}
+		var left []string
+		for _, f := range withoutGiven(machine, map[string]string{"build-arg:" + given: "off"}) {
+			left = append(left, f.arg)
+		}
+		want := slices.DeleteFunc(slices.Clone(all), func(arg string) bool { return slices.Contains(dropped, arg) })
+		require.Equal(t, want, left, given)
 	}
 }
 

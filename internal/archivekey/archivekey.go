@@ -3,6 +3,7 @@ package archivekey
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -37,6 +38,20 @@ func Armored(t testing.TB, key *openpgp.Entity) []byte {
 	require.NoError(t, w.Close())
 	return out.Bytes()
 }
+
+// Private is the key with its private half as text, for those who hand in the wrong file.
+func Private(t testing.TB, key *openpgp.Entity) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := armor.Encode(&out, openpgp.PrivateKeyType, nil)
+	require.NoError(t, err)
+	require.NoError(t, key.SerializePrivateWithoutSigning(w, nil))
+	require.NoError(t, w.Close())
+	return out.Bytes()
+}
+
+// Fingerprint names the key.
+func Fingerprint(key *openpgp.Entity) string { return fmt.Sprintf("%X", key.PrimaryKey.Fingerprint) }
 
 // Sign is the text with the signatures of the keys, as InRelease files are.
 func Sign(t testing.TB, text string, keys ...*openpgp.Entity) []byte {

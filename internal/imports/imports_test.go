@@ -39,8 +39,8 @@ const (
 )
 
 var (
-	// yaml is what reading a spec needs.
-	yaml = []string{"github.com/goccy/go-yaml", "github.com/agext/levenshtein"}
+	// yaml is what reading a spec needs: names of images are read as docker reads them.
+	yaml = []string{"github.com/goccy/go-yaml", "github.com/agext/levenshtein", "github.com/distribution/reference", "github.com/opencontainers/go-digest"}
 	// debian is what reading signed indexes and packages needs, with what these need in turn.
 	debian = []string{
 		"github.com/ProtonMail/go-crypto", "github.com/agext/levenshtein", "github.com/cloudflare/circl", "github.com/klauspost/compress",
@@ -87,8 +87,8 @@ var rules = []rule{
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
-			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/gitutil/gitobject",
-			"github.com/containerd/platforms", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
+			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/apicaps", buildkit + "/util/gitutil/gitobject",
+			"github.com/containerd/platforms", "github.com/distribution/reference", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
 			"github.com/opencontainers/image-spec", "github.com/tonistiigi/go-csvvalue",
 		}, never: outside},
 	{of: "engine", foreign: []string{
@@ -97,7 +97,7 @@ var rules = []rule{
 	}},
 	{of: "cmd/crossgo-frontend", own: []string{"frontend", "step"}, foreign: []string{buildkit + "/frontend/gateway", buildkit + "/util/appcontext"}},
 	{of: "cmd/crossgo-step", own: []string{"step"}, never: []string{"github.com/moby/buildkit", "github.com/spf13/cobra"}},
-	{of: "cmd/crossgo", own: []string{"engine", "frontend", "plan", "spec", "step", "verify", "verify/compare", "verify/report", "verify/rootfs"}, foreign: []string{
+	{of: "cmd/crossgo", own: []string{"engine", "frontend", "plan", "spec", "step", "sysroot", "verify", "verify/compare", "verify/report", "verify/rootfs"}, foreign: []string{
 		buildkit, "github.com/agext/levenshtein", "github.com/containerd/console", "github.com/docker/cli", "github.com/spf13/cobra", "github.com/tonistiigi/fsutil",
 		"github.com/tonistiigi/go-csvvalue",
 	}},
@@ -114,7 +114,7 @@ var rules = []rule{
 	// From outside, as users do: what they see of crossgo is what it prints and exports.
 	{of: "test/...", own: []string{"test/env"}, foreign: []string{
 		buildkit + "/client", "github.com/google/go-containerregistry", "github.com/ProtonMail/go-crypto", "github.com/stretchr/testify",
-		"github.com/tetratelabs/wazero", "golang.org/x/mod", "golang.org/x/sync", "github.com/gofrs/flock",
+		"github.com/tetratelabs/wazero", "github.com/therootcompany/xz", "golang.org/x/mod", "golang.org/x/sync", "github.com/gofrs/flock",
 		"github.com/johannesboyne/gofakes3", "github.com/goccy/go-yaml", "github.com/spdx/tools-golang",
 	}},
 }

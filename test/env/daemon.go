@@ -118,7 +118,7 @@ func (e *Env) buildkitdConfig(opts DaemonOptions) string {
 		fmt.Fprintf(&b, "  platforms = [\"%s\"]\n", strings.Join(opts.Platforms, `", "`))
 	}
 	fmt.Fprintf(&b, "[registry.%q]\n  http = true\n", e.Registry.Host)
-	for _, hub := range []string{"docker.io", "ghcr.io"} {
+	for _, hub := range []string{"docker.io", "ghcr.io", "gcr.io"} {
 		fmt.Fprintf(&b, "[registry.%q]\n  mirrors = [%q]\n", hub, e.Registry.Host)
 	}
 	return b.String()

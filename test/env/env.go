@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // Env is the running world.
@@ -27,17 +28,19 @@ type Env struct {
 	Cache    string    // kept between runs: downloads, built programs
 	Dir      string    // of this run alone, removed by Close
 	Tools    Tools     // the programs driven
-	Registry *Registry // answers for docker.io and ghcr.io too
+	Registry *Registry // answers for docker.io, ghcr.io and gcr.io too
 	Mirror   *Mirror   // Debian, module proxy and checksum database, well behaved
 	Daemon   *Daemon   // the daemon most tests share
 
 	content *content // what mirrors serve
 
 	once struct {
-		frontend, crossgo, goBase sync.Once
+		frontend, crossgo, goBase, bases sync.Once
 	}
-	frontendErr, crossgoErr, goBaseErr error
-	closers                            []func() error
+	frontendErr, crossgoErr, goBaseErr, basesErr error
+
+	bases   map[string]v1.Hash // digests of BaseImages
+	closers []func() error
 }
 
 // Start brings the world up. The caller must Close it, also when tests fail.

@@ -3,6 +3,7 @@ package env
 import (
 	"io"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,7 @@ import (
 type Mirror struct {
 	Host  string // "127.0.0.1:PORT"
 	SumDB string // verifier key of the checksum database, a GOSUMDB value
+	Keys  string // who signs what OldIndex and ExpiredIndex serve: an armored public key in base64, on one line
 }
 
 // Debian is the address of the archive, a DEBIAN_MIRROR value.
@@ -48,6 +50,7 @@ func (m *Mirror) BuildArgs() []string {
 // content is what mirrors serve.
 type content struct {
 	debian *debianFiles
+	key    *archiveKey // of the Debian archive
 	proxy  *goProxy
 	sums   *sumDB
 }
@@ -62,9 +65,18 @@ func (c *content) handler(sums *sumDB) http.Handler {
 	return mux
 }
 
+// at is the mirror that serves the content at an address.
+func (c *content) at(host string, sums *sumDB) *Mirror {
+	return &Mirror{Host: host, SumDB: sums.key, Keys: c.key.oneLine()}
+}
+
 // startMirror starts the well-behaved mirror.
 func (e *Env) startMirror() error {
 	debian, err := newDebianFiles(e.Cache)
+	if err != nil {
+		return err
+	}
+	key, err := newArchiveKey(filepath.Join(e.Cache, "archive"))
 	if err != nil {
 		return err
 	}
@@ -76,12 +88,12 @@ func (e *Env) startMirror() error {
 	if err != nil {
 		return err
 	}
-	e.content = &content{debian: debian, proxy: proxy, sums: sums}
+	e.content = &content{debian: debian, key: key, proxy: proxy, sums: sums}
 	host, stop, err := serve(e.content.handler(sums))
 	if err != nil {
 		return err
 	}
-	e.Mirror = &Mirror{Host: host, SumDB: sums.key}
+	e.Mirror = e.content.at(host, sums)
 	e.closers = append(e.closers, stop)
 	return nil
 }
@@ -89,7 +101,7 @@ func (e *Env) startMirror() error {
 // Misbehave starts a mirror with faults, which lives as long as the test. Of several faults for a path the first counts.
 func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
 	t.Helper()
-	handler, err := faulty(e.content.handler(e.content.sums), faults)
+	handler, err := faulty(e.content.handler(e.content.sums), e.content.key, faults)
 	require.NoError(t, err)
 	host, stop, err := serve(handler)
 	require.NoError(t, err)
@@ -98,7 +110,7 @@ func (e *Env) Misbehave(t testing.TB, faults ...Fault) *Mirror {
 	} else {
 		t.Cleanup(func() { require.NoError(t, stop()) })
 	}
-	return &Mirror{Host: host, SumDB: e.content.sums.key}
+	return e.content.at(host, e.content.sums)
 }
 
 // Watched starts a well-behaved mirror, which lives as long as the test, and returns with it what tells the paths that were asked for
@@ -116,7 +128,7 @@ func (e *Env) Watched(t testing.TB) (m *Mirror, asked func() []string) {
 	}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	return &Mirror{Host: host, SumDB: e.content.sums.key}, func() []string {
+	return e.content.at(host, e.content.sums), func() []string {
 		mu.Lock()
 		defer mu.Unlock()
 		before := paths
@@ -158,5 +170,5 @@ func (e *Env) LyingSums(t testing.TB) *Mirror {
 	host, stop, err := serve(e.content.handler(sums))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	return &Mirror{Host: host, SumDB: sums.key}
+	return e.content.at(host, sums)
 }

@@ -1,6 +1,7 @@
 package env
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/stretchr/testify/require"
+	"github.com/therootcompany/xz"
 )
 
 // get reads one address; an error is returned when no whole answer came.
@@ -120,6 +123,23 @@ func TestFaults(t *testing.T) {
 	theirs, _ := clearsign.Decode(body)
 	require.Equal(t, string(mine.Plaintext), string(theirs.Plaintext))
 
+	_, body, err = get(t, path(ExpiredIndex))
+	require.NoError(t, err)
+	text := signedByArchive(t, body)
+	until, err := time.Parse(time.RFC1123, field(text, "Valid-Until"))
+	require.NoError(t, err)
+	require.Less(t, until, time.Now())
+
+	code, body, err = get(t, path(HTMLPage))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, code)
+	require.Contains(t, string(body), "<html>")
+
+	code, body, err = get(t, path(EmptyBody))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, code)
+	require.Empty(t, body)
+
 	_, body, err = get(t, path(Truncated))
 	require.Error(t, err)
 	require.Len(t, body, len(honest)/2)
@@ -137,6 +157,46 @@ func TestFaults(t *testing.T) {
 
 	_, err = (&http.Client{Timeout: 300 * time.Millisecond}).Get(path(Stall))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// signedByArchive is the text of an InRelease that the archive's key signed.
+func signedByArchive(t *testing.T, signed []byte) []byte {
+	t.Helper()
+	block, _ := clearsign.Decode(signed)
+	require.NotNil(t, block)
+	_, err := block.VerifySignature(openpgp.EntityList{world.content.key.entity}, nil)
+	require.NoError(t, err)
+	return block.Plaintext
+}
+
+// TestOldIndex: what a held back archive serves fits together, is older, and lists the same packages.
+func TestOldIndex(t *testing.T) {
+	today, err := signedText(fetch(t, world.Mirror.Debian()+signedIndex))
+	require.NoError(t, err)
+	m := world.Misbehave(t, Fault{"/dists/", OldIndex})
+	text := signedByArchive(t, fetch(t, m.Debian()+signedIndex))
+	date := func(text []byte) time.Time {
+		at, err := time.Parse(time.RFC1123, field(text, "Date"))
+		require.NoError(t, err)
+		return at
+	}
+	require.Equal(t, date(today).AddDate(-1, 0, 0), date(text))
+	line := regexp.MustCompile(`(?m)^ ([0-9a-f]{64}) +\d+ main/binary-arm64/Packages\.xz$`)
+	read := func(m *Mirror, release []byte) (digest string, packages []byte) {
+		digest = string(line.FindSubmatch(release)[1])
+		index := fetch(t, m.Debian()+"/dists/trixie/main/binary-arm64/by-hash/SHA256/"+digest)
+		sum := sha256.Sum256(index)
+		require.Equal(t, digest, hex.EncodeToString(sum[:]))
+		r, err := xz.NewReader(bytes.NewReader(index), xz.DefaultDictMax)
+		require.NoError(t, err)
+		packages, err = io.ReadAll(r)
+		require.NoError(t, err)
+		return digest, packages
+	}
+	wasDigest, was := read(m, text)
+	isDigest, is := read(world.Mirror, today)
+	require.NotEqual(t, wasDigest, isDigest)
+	require.True(t, bytes.Equal(was, is))
 }
 
 func TestFaultsLeaveOtherPathsAlone(t *testing.T) {
