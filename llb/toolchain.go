@@ -30,10 +30,11 @@ func GoList(proxy string) llb.State {
 // GoListFile is the name of the list in the state GoList.
 const GoListFile = "list"
 
-// GoReleases is the state with plan.ReleasesFile: what a step finds out, with the request's logins, certificates and proxies.
+// GoReleases is the state with plan.ReleasesFile: what a step finds out, with the request's logins, certificates and proxies. The
+// request's own name makes its key new each time. llb.IgnoreCache would empty the folder with the releases as well (DetectPrunedCacheID in
+// solver/llbsolver of BuildKit 0.33).
 func GoReleases(in Inputs, g plan.Go) llb.State {
-	e := in.self("golist", "[go] ask for the list of releases", g.Where, "the newest patch of Go "+g.Least, plan.GoReleasesJob{Build: g.Build, Proxy: in.Args.Proxy})
-	e.options = append(e.options, llb.IgnoreCache)
+	e := in.self("golist", "[go] ask for the list of releases", g.Where, "the newest patch of Go "+g.Least, plan.GoReleasesJob{Build: g.Build, Proxy: in.Args.Proxy, Request: in.LocalID})
 	return e.online().keep(plan.PathGoKnown, keptReleases).output()
 }
 

@@ -23,8 +23,9 @@ type KeeperJob struct {
 
 // GoReleasesJob asks the module proxy which releases of Go there are.
 type GoReleasesJob struct {
-	Build string `json:"build"` // the machine that they are for: "linux/amd64"
-	Proxy Proxy  `json:"proxy"`
+	Build   string `json:"build"` // the machine that they are for: "linux/amd64"
+	Proxy   Proxy  `json:"proxy"`
+	Request string `json:"request"` // a name that no other request has: the answer is no other's
 }
 
 // GoReleasesSaid is the answer.
