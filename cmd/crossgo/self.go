@@ -34,7 +34,7 @@ func selfDir(ctx context.Context, state, arch string) (string, error) {
 	if _, err := os.Stat(filepath.Join(dir, "crossgo")); err == nil {
 		return dir, nil
 	}
-	return dir, placeSelf(dir, path)
+	return dir, placeDir(dir, func(tmp string) error { return copyProgram(filepath.Join(tmp, "crossgo"), path) })
 }
 
 // selfPath picks $CROSSGO_STEP, else the program that runs if it can serve, else one that is compiled from the same sources.
@@ -104,8 +104,8 @@ func hashFile(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// placeSelf makes dir with a copy of path in it, in one step for whoever looks, and drops the copies of older versions.
-func placeSelf(dir, path string) error {
+// placeDir makes dir with what fill puts into it, in one step for whoever looks, and drops the folders of older versions beside it.
+func placeDir(dir string, fill func(dir string) error) error {
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return err
@@ -119,14 +119,16 @@ func placeSelf(dir, path string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := copyProgram(filepath.Join(tmp, "crossgo"), path); err != nil {
+	if err := fill(tmp); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, dir); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	for _, entry := range old {
-		os.RemoveAll(filepath.Join(parent, entry.Name()))
+		if entry.Name() != filepath.Base(dir) {
+			os.RemoveAll(filepath.Join(parent, entry.Name()))
+		}
 	}
 	return nil
 }

@@ -119,35 +119,20 @@ func changedAfter(dir string, when time.Time) (changed string, err error) {
 	return changed, err
 }
 
-// compile makes the program as file, which appears whole or not at all, and drops those of other versions.
+// compile makes the program as file. Nothing of what the user has set for other programs takes part: equal sources make equal bytes, and
+// those are in the keys of a cache that a fleet shares.
 func (s steps) compile(ctx context.Context, dir, file string) error {
-	all := filepath.Dir(filepath.Dir(file))
-	if err := os.MkdirAll(all, 0o700); err != nil {
-		return err
-	}
-	old, err := os.ReadDir(all)
-	if err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp(all, "new-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	// Nothing of what the user has set for other programs: equal sources make equal bytes, which the cache of a fleet is shared by.
 	settings := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + s.arch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT="}
-	ldflags := "-s -w"
+	ldflags := "-ldflags=-s -w"
 	if v := cmp.Or(version, s.version); v != "" && v != "(devel)" {
 		ldflags += " -X main.version=" + v
 	}
-	if _, err := goCommand(ctx, dir, settings, "build", "-trimpath", "-buildvcs=false", "-ldflags="+ldflags, "-o", filepath.Join(tmp, "crossgo"), stepsPackage); err != nil {
+	err := placeDir(filepath.Dir(file), func(tmp string) error {
+		_, err := goCommand(ctx, dir, settings, "build", "-trimpath", "-buildvcs=false", ldflags, "-o", filepath.Join(tmp, filepath.Base(file)), stepsPackage)
 		return err
-	}
-	if err := os.Rename(tmp, filepath.Dir(file)); err != nil && !errors.Is(err, fs.ErrExist) {
+	})
+	if err != nil {
 		return err
-	}
-	for _, entry := range old {
-		os.RemoveAll(filepath.Join(all, entry.Name()))
 	}
 	return checkSelf(file, s.arch)
 }
