@@ -54,6 +54,7 @@ type fake struct {
 
 	mu       sync.Mutex
 	asked    []string // names of the vertices of all graphs, each once
+	mounts   []string // ids of the cache mounts of all graphs, each once
 	warnings []string
 	compiled plan.CompileJob // of the last graph that compiles
 	pulled   []string        // references of images in graphs, each once
@@ -162,6 +163,11 @@ func (f *fake) note(all []*llbtext.Vertex, req gwclient.SolveRequest) {
 		}
 		if v.Name != "" && !slices.Contains(f.asked, v.Name) {
 			f.asked = append(f.asked, v.Name)
+		}
+		for _, m := range v.Op.GetExec().GetMounts() {
+			if m.CacheOpt != nil && !slices.Contains(f.mounts, m.CacheOpt.ID) {
+				f.mounts = append(f.mounts, m.CacheOpt.ID)
+			}
 		}
 	}
 }

@@ -298,10 +298,25 @@ func TestTestPlatforms(t *testing.T) {
 			f := newFake("platforms: [windows/amd64]\ntest: {platforms: [linux/arm64]}\n", c.options...)
 			require.Equal(t, c.want, platformsOf(t, f.ok(t)))
 			for _, p := range c.want {
-				require.True(t, f.askedFor("["+p+"] go vet and go test"))
+				require.True(t, f.askedFor("["+p+"] go vet, and compile the tests"))
+				require.True(t, f.askedFor("["+p+"] run the tests"))
 			}
 			require.False(t, f.askedFor("verify"))
 		})
+	}
+}
+
+// TestCacheMountsHaveTheirNamespace: BUILDKIT_CACHE_MOUNT_NS tells the folders of one user of a builder from those of others.
+func TestCacheMountsHaveTheirNamespace(t *testing.T) {
+	for namespace, want := range map[string]string{"": "crossgo/", "team-a": "team-a/crossgo/"} {
+		options := []string{"platform", "linux/amd64"}
+		if namespace != "" {
+			options = append(options, "build-arg:BUILDKIT_CACHE_MOUNT_NS", namespace)
+		}
+		f := newFake("binaries: [{main: .}]\n", options...)
+		f.ok(t)
+		require.ElementsMatch(t, []string{want + "objects", want + "downloads"}, f.mounts)
+		require.Empty(t, f.warnings, "it is an argument that is used")
 	}
 }
 
@@ -309,7 +324,7 @@ func TestTestPlatforms(t *testing.T) {
 func TestFailedTestsAreAtTheirBlock(t *testing.T) {
 	f := newFake("test: {flags: [-short]}\n", "target", "test")
 	f.problem = "@{test}: test: 1 failed on linux/amd64: example.com/app.TestX"
-	f.fails = map[string]func(*pb.Op, []byte) error{"[linux/amd64] go vet and go test": failed("@{test}")}
+	f.fails = map[string]func(*pb.Op, []byte) error{"[linux/amd64] run the tests": failed("@{test}")}
 	_, err := f.build(t)
 	require.EqualError(t, err, "crossgo.yaml:2:7: test: 1 failed on linux/amd64: example.com/app.TestX")
 }

@@ -199,10 +199,10 @@ func (s *unitStates) compile() (files llb.State, links *llb.State) {
 func (s *unitStates) mountCache(e *exec, job plan.CompileJob) {
 	off := llb.ContentCache(llb.MountContentCacheOff)
 	switch {
-	case job.Prog != "":
-		e.reaching().keep(plan.PathGoCache, "prog").secret(plan.PathProg, plan.SecretProg)
+	case job.Prog != "": // it is the user's: what it writes down here no other build may read
+		e.reaching().secret(plan.PathProg, plan.SecretProg).throwAway(plan.PathGoCache, llb.Scratch())
 	case job.Objects == nil: // go writes into its cache what it compiles: that is thrown away
-		e.options = append(e.options, llb.AddMount(plan.PathGoCache, s.gocache, llb.ForceNoOutput, off))
+		e.throwAway(plan.PathGoCache, s.gocache, off)
 	default:
 		e.keep(plan.PathObjects, "objects")
 		if job.Objects.Layer {

@@ -124,6 +124,12 @@ func (e *exec) mount(at string, st llb.State, opts ...llb.MountOption) *exec {
 	return e
 }
 
+// throwAway gives the step something that it may write into; nobody sees that afterwards.
+func (e *exec) throwAway(at string, st llb.State, opts ...llb.MountOption) *exec {
+	e.options = append(e.options, llb.AddMount(at, st, append([]llb.MountOption{llb.ForceNoOutput}, opts...)...))
+	return e
+}
+
 // scratch gives the step a place to write to that nobody reads afterwards.
 func (e *exec) scratch(at string) *exec {
 	e.options = append(e.options, llb.AddMount(at, llb.Scratch(), llb.Tmpfs()))

@@ -115,6 +115,12 @@ func TestLawsCanBreak(t *testing.T) {
 		{"without passing verify", llb.Scratch().File(llb.Copy(compiled, "/", "/"))},
 		{"without a digest", llb.Scratch().File(llb.Copy(llb.HTTP("http://x/y"), "/", "/"))},
 		{"writable root", run(llb.AddMount(plan.PathOut, llb.Scratch())).Root()},
+		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddMount(plan.PathObjects, llb.Scratch(), llb.AsPersistentCacheDir("x", llb.CacheMountShared))).AddMount(plan.PathOut, llb.Scratch())},
+		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathOut, llb.Scratch())},
+		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddSSHSocket()).AddMount(plan.PathOut, llb.Scratch())},
+		{"the network of its own", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.Network(pb.NetMode_UNSET)).AddMount(plan.PathOut, llb.Scratch())},
+		{"the user's cache program more", run(llb.AddSecret(plan.PathProg, llb.SecretID("x")), llb.AddMount(plan.PathObjects, llb.Scratch(), llb.AsPersistentCacheDir("x", llb.CacheMountShared))).AddMount(plan.PathOut, llb.Scratch())},
+		{"cache mount that is not known", run(llb.AddMount("/x", llb.Scratch(), llb.AsPersistentCacheDir("x", llb.CacheMountShared))).AddMount(plan.PathOut, llb.Scratch())},
 		{"more than files", started(llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathRunOut, llb.Scratch())},
 		{"without passing run", llb.Merge([]llb.State{let, started(llb.AddMount(plan.PathRunFound, let, llb.Readonly)).AddMount(plan.PathRunOut, llb.Scratch())})},
 	} {
@@ -146,9 +152,7 @@ func broken(all []*llbtext.Vertex, build string) []string {
 		if !e.Mounts[0].Readonly && !starts(e) {
 			list = append(list, v.Name+" has a writable root")
 		}
-		if starts(e) && (len(e.Secretenv) > 0 || slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.MountType != pb.MountType_BIND })) {
-			list = append(list, v.Name+" gives a started program more than files")
-		}
+		list = append(list, brokenForUsers(v.Name, e)...)
 	}
 	if last := all[len(all)-1]; leavesUnstarted(last, all) {
 		list = append(list, "something leaves without passing run")
@@ -159,14 +163,56 @@ func broken(all []*llbtext.Vertex, build string) []string {
 	return list
 }
 
+// brokenForUsers are the laws of what users' code is given. Steps that run it have files, memory and their own loopback interface: no
+// network, no secret, no agent, no folder that another build reads. The others have only the cache mounts that are known here, each with
+// what runs beside it.
+func brokenForUsers(name string, e *pb.ExecOp) (list []string) {
+	runs := starts(e) || len(e.Meta.Args) == 3 && e.Meta.Args[0] == plan.PathSelf && e.Meta.Args[2] == "test"
+	if runs && e.Network != pb.NetMode_NONE {
+		list = append(list, name+" gives users' code more than the network of its own")
+	}
+	for _, m := range e.Mounts {
+		switch {
+		case runs && m.MountType != pb.MountType_BIND && (m.MountType != pb.MountType_TMPFS || starts(e)), runs && len(e.Secretenv) > 0:
+			list = append(list, name+" gives users' code more than files")
+		case m.MountType == pb.MountType_CACHE && hasProg(e):
+			list = append(list, name+" gives the user's cache program more than the network and its secret")
+		case m.MountType == pb.MountType_CACHE && !slices.Contains(cacheMounts[m.Dest], stepOf(e)):
+			list = append(list, name+" has a cache mount that is not known")
+		}
+	}
+	return list
+}
+
+// cacheMounts are the steps that may have each: compilers and downloads, of which none starts what it compiled or fetched.
+var cacheMounts = map[string][]string{
+	plan.PathObjects:  {"compile", "compile-tests", "go"},
+	plan.PathDownload: {"modules"},
+}
+
+// stepOf is the step's name, or "go" where the go command runs by itself.
+func stepOf(e *pb.ExecOp) string {
+	switch args := e.Meta.Args; {
+	case len(args) == 3 && args[0] == plan.PathSelf && args[1] == "step":
+		return args[2]
+	case args[0] == plan.PathGoRoot+"/bin/go":
+		return "go"
+	}
+	return ""
+}
+
 // fetches are the steps that may have the network: those that download, and a compile step whose objects a program of the user's
 // has.
 func fetches(e *pb.ExecOp) bool {
 	if len(e.Meta.Args) != 3 || e.Meta.Args[0] != plan.PathSelf {
 		return false
 	}
-	prog := slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.Dest == plan.PathGoCache && m.MountType == pb.MountType_CACHE })
-	return e.Meta.Args[2] == "go" || e.Meta.Args[2] == "modules" || e.Meta.Args[2] == "compile" && prog
+	return e.Meta.Args[2] == "go" || e.Meta.Args[2] == "modules" || hasProg(e) && (e.Meta.Args[2] == "compile" || e.Meta.Args[2] == "compile-tests")
+}
+
+// hasProg reports whether a step has the user's cache program.
+func hasProg(e *pb.ExecOp) bool {
+	return slices.ContainsFunc(e.Mounts, func(m *pb.Mount) bool { return m.Dest == plan.PathProg })
 }
 
 // starts are the steps that start what was built: the one kind whose root is the user's. They too are our own binary's, on the build

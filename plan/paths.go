@@ -50,7 +50,8 @@ const (
 	AgainFile     = "again.json"       // name below PathAgain
 	PathElsewhere = "/elsewhere/src"   // the build context of a second build
 	PathElseMods  = "/elsewhere/mod"   // its GOMODCACHE
-	PathTestTmp   = "/gotmp"           // GOTMPDIR of tests: their binaries are large
+	PathTestTmp   = "/gotmp"           // GOTMPDIR of tests, and what of it goes from the step that compiles them to the one that runs them
+	PathConverter = "/gotmp/test2json" // turns what a test prints into events
 	PathBeside    = "/.crossgo"        // what a step has that runs in a root of the user's, where every other name may be taken
 	PathRunSelf   = "/.crossgo/self"   // PathSelf there, and so on
 	PathRunJob    = "/.crossgo/job"

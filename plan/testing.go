@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/crossgo/crossgo/spec"
@@ -11,22 +12,41 @@ import (
 
 // Test is what the targets test and test-results do for one platform.
 type Test struct {
-	Where  string   `json:"where"`
-	Vet    []string `json:"vet"`              // go's arguments
-	Args   []string `json:"args"`             // go's arguments that test; with NotRun those that compile the tests
-	Cover  []string `json:"cover,omitempty"`  // go's arguments that make a page of the coverage
-	Env    []string `json:"env,omitempty"`    // the user's
-	NotRun string   `json:"notRun,omitempty"` // why tests are compiled only
-	Notes  []string `json:"notes,omitempty"`  // what is not as the spec says, and why
-	Race   bool     `json:"race,omitempty"`
+	Where     string   `json:"where"`
+	Vet       []string `json:"vet"`                 // go's arguments
+	Args      []string `json:"args"`                // go's arguments that compile the tests
+	Converter []string `json:"converter,omitempty"` // go's arguments that compile what turns a test's output into events
+	Cover     []string `json:"cover,omitempty"`     // go's arguments that make a page of the coverage
+	Env       []string `json:"env,omitempty"`       // the user's
+	Parallel  int      `json:"parallel,omitempty"`  // packages that are tested at once; 0: one for each processor
+	NotRun    string   `json:"notRun,omitempty"`    // why tests are compiled only
+	Notes     []string `json:"notes,omitempty"`     // what is not as the spec says, and why
+	Race      bool     `json:"race,omitempty"`
 }
 
-// TestJob vets and tests packages, and writes what it finds below PathOut.
-type TestJob struct {
+// TestBuildJob vets packages and compiles their tests: the programs into PathTestTmp, what was found into PathOut. It runs none of
+// the user's code, since it may have the network, a secret and the builder's objects.
+type TestBuildJob struct {
 	CompileJob
-	Test     Test   `json:"test"`
-	Platform string `json:"platform"`
-	Tolerant bool   `json:"tolerant,omitempty"` // tests that fail are a result like any other
+	Where        string   `json:"where"`
+	Platform     string   `json:"platform"`
+	Vet          []string `json:"vet"`
+	Args         []string `json:"args"`
+	Converter    []string `json:"converter,omitempty"`    // empty: the tests are compiled, and not kept
+	ConverterEnv []string `json:"converterEnv,omitempty"` // after Env: the converter runs on the builder
+}
+
+// TestJob runs the tests that a TestBuildJob compiled, and writes what it finds below PathOut.
+type TestJob struct {
+	Dir      string   `json:"dir"`
+	Env      []string `json:"env"` // the go command's, for the page of the coverage and for tests that call it, then the user's
+	Where    string   `json:"where"`
+	Platform string   `json:"platform"`
+	Cover    []string `json:"cover,omitempty"`
+	Parallel int      `json:"parallel,omitempty"`
+	NotRun   string   `json:"notRun,omitempty"`
+	Notes    []string `json:"notes,omitempty"`
+	Tolerant bool     `json:"tolerant,omitempty"` // tests that fail are a result like any other
 }
 
 // Files of a TestJob below PathOut.
@@ -36,6 +56,7 @@ const (
 	CoverPage   = "cover.html"
 	TestEvents  = "tests.json" // what go test -json says
 	TestSummary = "tests.txt"
+	TestsMade   = "compiled.json" // what a TestBuildJob says to the TestJob after it, with its own TestEvents and CoverFile
 )
 
 // tests reports whether a kind of output is what tests say.
@@ -142,13 +163,30 @@ func (t *Test) fill(in Input, b binary) error {
 		t.Args = slices.Concat([]string{"test", "-c", "-o", "/dev/null"}, flags, patterns)
 		return nil
 	}
-	flags = append(slices.Clone(flags), "-json", "-vet=off", "-coverprofile="+PathOut+"/"+CoverFile)
+	t.Converter = []string{"build", "-trimpath", "-buildvcs=false", "-o", PathConverter, "cmd/test2json"}
+	t.Parallel = atOnce(block.Flags)
+	// Go compiles each test, keeps it (-work) and hands it to our own binary, which notes how it is to be started.
+	flags = append(slices.Clone(flags), "-json", "-work", "-exec="+PathSelf+" step test-binary", "-vet=off", "-coverprofile="+PathOut+"/"+CoverFile)
 	if block.Timeout.V > 0 {
 		flags = append(flags, fmt.Sprintf("-timeout=%dms", block.Timeout.V))
 	}
 	t.Args = slices.Concat([]string{"test"}, flags, values(block.Flags), patterns)
 	t.Cover = []string{"tool", "cover", "-html=" + PathOut + "/" + CoverFile, "-o", PathOut + "/" + CoverPage}
 	return nil
+}
+
+// atOnce is how many packages go test would test at once by its flags: as -p says, and one by one for benchmarks (go help testflag).
+func atOnce(flags []spec.Value[string]) (n int) {
+	for _, f := range flags {
+		name, value, _ := strings.Cut(f.V, "=")
+		switch name {
+		case "-bench":
+			return 1
+		case "-p":
+			n, _ = strconv.Atoi(value) // the go command refuses what is no number
+		}
+	}
+	return n
 }
 
 // inSysroot are the linker's words for a program that finds its loader and libraries where the sysroot is mounted. DT_RPATH, not
@@ -163,12 +201,12 @@ func inSysroot(l linking, words []string) []string {
 	return append(words, "-extldflags=-Wl,--disable-new-dtags -Wl,-rpath,"+path.Join(lib, l.arch.GNU)+":"+lib)
 }
 
-// TestJob is what the test step of a pinned plan is told.
-func (p *Plan) TestJob() (TestJob, error) {
-	u := p.Units[0]
+// TestBuildJob is what the step of a pinned plan that compiles the tests has to do.
+func (p *Plan) TestBuildJob() (TestBuildJob, error) {
+	u, t := p.Units[0], p.Test
 	job, err := p.CompileJob(u)
 	if err != nil {
-		return TestJob{}, err
+		return TestBuildJob{}, err
 	}
 	job.Builds, job.Stamp = nil, nil
 	if job.Objects != nil {
@@ -177,7 +215,21 @@ func (p *Plan) TestJob() (TestJob, error) {
 		job.Objects = &objects
 	}
 	job.Env = append(slices.Clone(job.Env), "GOTMPDIR="+PathTestTmp)
-	return TestJob{CompileJob: job, Test: *p.Test, Platform: p.Target, Tolerant: p.Kind == KindResults}, nil
+	build := TestBuildJob{CompileJob: job, Where: t.Where, Platform: p.Target, Vet: t.Vet, Args: t.Args, Converter: t.Converter}
+	if len(t.Converter) > 0 {
+		goos, goarch, _ := strings.Cut(p.Go.Build, "/")
+		build.ConverterEnv = []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}
+	}
+	return build, nil
+}
+
+// TestJob is what the step that runs the tests has to do.
+func (p *Plan) TestJob() TestJob {
+	t := p.Test
+	return TestJob{
+		Dir: p.Dir, Env: slices.Concat(p.Units[0].FullEnv(), []string{"GOTMPDIR=" + PathTestTmp}, t.Env), Where: t.Where, Platform: p.Target,
+		Cover: t.Cover, Parallel: t.Parallel, NotRun: t.NotRun, Notes: t.Notes, Tolerant: p.Kind == KindResults,
+	}
 }
 
 // TestTargets are the platforms to test for when the request names none: the builder's own, and those that the spec adds.

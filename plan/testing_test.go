@@ -28,21 +28,43 @@ func TestTestCommands(t *testing.T) {
 	p, err := testCase(t, "binaries: [{main: ./cmd/hello, tags: [x]}]\ntest: {packages: [./a, ./b/...], flags: [-short, '-trimpath=false'], timeout: 2m, env: {A: b}}", pureFacts, "linux/amd64", "test", "linux/amd64")
 	require.NoError(t, err)
 	require.Equal(t, "vet -trimpath -buildvcs=false -tags=x ./a ./b/...", strings.Join(p.Test.Vet, " "))
-	require.Equal(t, "test -trimpath -buildvcs=false -tags=x -json -vet=off -coverprofile=/out/cover.out -timeout=120000ms -short -trimpath=false ./a ./b/...", strings.Join(p.Test.Args, " "))
+	require.Equal(t, "test -trimpath -buildvcs=false -tags=x -json -work -exec=/crossgo step test-binary -vet=off -coverprofile=/out/cover.out -timeout=120000ms -short -trimpath=false ./a ./b/...", strings.Join(p.Test.Args, " "))
 	require.Equal(t, []string{"A=b"}, p.Test.Env)
-	job, err := p.TestJob()
+	require.Equal(t, "build -trimpath -buildvcs=false -o /gotmp/test2json cmd/test2json", strings.Join(p.Test.Converter, " "))
+	job, err := p.TestBuildJob()
 	require.NoError(t, err)
-	require.False(t, job.Tolerant)
 	require.Empty(t, job.Builds)
 	require.Contains(t, job.Env, "CGO_ENABLED=0")
+	require.NotContains(t, job.Env, "A=b", "another environment compiles nothing again")
+	require.Equal(t, []string{"GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0"}, job.ConverterEnv)
+	require.Contains(t, p.TestJob().Env, "A=b")
+	require.False(t, p.TestJob().Tolerant)
 
 	p, err = testCase(t, "", pureFacts, "linux/arm64", "test-results", "linux/amd64")
 	require.NoError(t, err)
 	require.Equal(t, "test -c -o /dev/null -trimpath -buildvcs=false ./...", strings.Join(p.Test.Args, " "))
 	require.Contains(t, p.Test.NotRun, "and not for linux/arm64")
-	job, err = p.TestJob()
-	require.NoError(t, err)
-	require.True(t, job.Tolerant)
+	require.Empty(t, p.Test.Converter)
+	require.True(t, p.TestJob().Tolerant)
+}
+
+// TestPackagesAtOnce are as many as go test would test at once.
+func TestPackagesAtOnce(t *testing.T) {
+	for flags, want := range map[string]int{"": 0, "-short, -p=3": 3, "--p=1": 1, "-p=4, -bench=.": 1, "-parallel=5": 0} {
+		p, err := testCase(t, "test: {flags: ["+flags+"]}", pureFacts, "linux/amd64", "test", "linux/amd64")
+		require.NoError(t, err)
+		require.Equal(t, want, p.TestJob().Parallel, flags)
+	}
+}
+
+// TestTestsKeepNothing: whatever the spec says of caches, the job of the step that runs the tests names none.
+func TestTestsKeepNothing(t *testing.T) {
+	for _, cache := range []string{"layers", "mounts", "both", "{prog: [tools/cache]}"} {
+		p, err := testCase(t, "cache: "+cache, pureFacts, "linux/amd64", "test", "linux/amd64")
+		require.NoError(t, err)
+		require.NotContains(t, strings.Join(p.TestJob().Env, " "), "CACHEPROG", cache)
+		require.NotContains(t, strings.Join(p.TestJob().Env, " "), "SECRET", cache)
+	}
 }
 
 // TestTestsHaveAnEntrysSettings: the first one's, or that of the binary in the target.

@@ -1,7 +1,9 @@
 package step
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -28,9 +30,9 @@ type store struct {
 	foreignSalt func() ([]byte, error)
 	now         time.Time
 
-	fromLayer, fromKept, compiled atomic.Int64 // objects, objects, packages
-	mu                            sync.Mutex
-	native                        []string // actions with C or assembly, in hex
+	fromLayer, fromKept, refused, compiled atomic.Int64 // objects, objects, objects, packages
+	mu                                     sync.Mutex
+	native                                 []string // actions with C or assembly, in hex
 }
 
 // Files of one compile step, for the go command's helpers and the step itself.
@@ -95,19 +97,23 @@ func appendTo(name, text string) error {
 
 // summary tells what was done again and what was not.
 func (s *store) summary() string {
-	return fmt.Sprintf("packages compiled: %d; objects found in the dependency layers: %d, kept from former builds: %d",
+	text := fmt.Sprintf("packages compiled: %d; objects found in the dependency layers: %d, kept from former builds: %d",
 		s.compiled.Load(), s.fromLayer.Load(), s.fromKept.Load())
+	if n := s.refused.Load(); n > 0 {
+		text += fmt.Sprintf("; refused, since their content is not what it was: %d", n)
+	}
+	return text
 }
 
 // Get looks into the layers, then for what Go alone was compiled to, then for what C went into.
 func (s *store) Get(action []byte) (objects.Object, bool) {
 	if s.layer != nil {
-		if o, ok := s.layer.Get(action); ok {
+		if o, ok := s.whole(*s.layer, action); ok {
 			s.fromLayer.Add(1)
 			return o, true
 		}
 	}
-	if o, ok := s.aside.Get(action); ok {
+	if o, ok := s.whole(s.aside, action); ok {
 		return o, true
 	}
 	if o, ok := s.getKept(action); ok {
@@ -137,8 +143,31 @@ func (s *store) nativeName(action []byte) ([]byte, error) {
 	return objects.Salted(action, value), err
 }
 
+// whole finds an object whose content is what its name says: the go command names objects by their SHA-256 (OutputID in
+// cmd/go/internal/cache of Go 1.26), and itself looks at the size alone. Any other is compiled again: the disk failed, or somebody
+// changed it.
+func (s *store) whole(dir objects.Dir, name []byte) (objects.Object, bool) {
+	o, found := dir.Get(name)
+	if found && !isWhole(o) {
+		s.refused.Add(1)
+		return objects.Object{}, false
+	}
+	return o, found
+}
+
+func isWhole(o objects.Object) bool {
+	f, err := os.Open(o.Path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return err == nil && bytes.Equal(h.Sum(nil), o.Output)
+}
+
 func (s *store) getKept(name []byte) (objects.Object, bool) {
-	o, ok := s.kept.Get(name)
+	o, ok := s.whole(s.kept, name)
 	if ok {
 		s.fromKept.Add(1)
 		s.kept.Used(name, o, s.now)

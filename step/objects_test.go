@@ -1,6 +1,8 @@
 package step
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -21,14 +23,59 @@ func storeCase(t *testing.T, salt *string) *store {
 		foreignSalt: func() ([]byte, error) { return []byte("foreign"), nil }}
 }
 
+// keepObject has the store keep an object as the go command does, and returns its file.
+func keepObject(t *testing.T, s *store, action string, body []byte) string {
+	t.Helper()
+	path, err := s.Put(objectcase.ID(action), sumOf(body), body)
+	require.NoError(t, err)
+	return path
+}
+
+func sumOf(body []byte) []byte {
+	sum := sha256.Sum256(body)
+	return sum[:]
+}
+
+// TestChangedObjects: an object with one byte that is another is not taken, wherever it comes from, and made anew it is.
+func TestChangedObjects(t *testing.T) {
+	salt := "headers"
+	s := storeCase(t, &salt)
+	ofGo, withC, ofBuild := objectcase.Archive("__.PKGDEF", "_go_.o"), objectcase.Archive("__.PKGDEF", "_x001.o"), []byte("go index v2\n…")
+	for name, c := range map[string]struct {
+		body []byte
+		keep func() string
+	}{
+		"layer":         {ofGo, func() string { path, _ := s.layer.Put(objectcase.ID("layer"), sumOf(ofGo), ofGo, s.now); return path }},
+		"kept":          {ofGo, func() string { return keepObject(t, s, "kept", ofGo) }},
+		"kept with C":   {withC, func() string { return keepObject(t, s, "kept with C", withC) }},
+		"of this build": {ofBuild, func() string { return keepObject(t, s, "of this build", ofBuild) }},
+	} {
+		path := c.keep()
+		_, found := s.Get(objectcase.ID(name))
+		require.True(t, found, name)
+		refused := s.refused.Load()
+		for _, i := range []int{0, len(c.body) / 2, len(c.body) - 1} {
+			changed := bytes.Clone(c.body)
+			changed[i] ^= 1
+			require.NoError(t, os.WriteFile(path, changed, 0o644))
+			_, found = s.Get(objectcase.ID(name))
+			require.False(t, found, name)
+		}
+		require.Equal(t, refused+3, s.refused.Load(), name)
+		c.keep()
+		o, found := s.Get(objectcase.ID(name))
+		require.True(t, found, name)
+		require.Equal(t, sumOf(c.body), o.Output)
+	}
+	require.Contains(t, s.summary(), "; refused, since their content is not what it was: 12")
+}
+
 // TestStaleC: what C went into is found only while everything that it may include is the same.
 func TestStaleC(t *testing.T) {
 	salt := "header 1"
 	s := storeCase(t, &salt)
-	_, err := s.Put(objectcase.ID("c"), objectcase.ID("c1"), objectcase.Archive("__.PKGDEF", "_go_.o", "_x001.o"))
-	require.NoError(t, err)
-	_, err = s.Put(objectcase.ID("go"), objectcase.ID("go1"), objectcase.Archive("__.PKGDEF", "_go_.o"))
-	require.NoError(t, err)
+	keepObject(t, s, "c", objectcase.Archive("__.PKGDEF", "_go_.o", "_x001.o"))
+	keepObject(t, s, "go", objectcase.Archive("__.PKGDEF", "_go_.o"))
 	for _, action := range []string{"c", "go"} {
 		_, found := s.Get(objectcase.ID(action))
 		require.True(t, found, action)
@@ -47,7 +94,8 @@ func TestStaleC(t *testing.T) {
 func TestForeignC(t *testing.T) {
 	salt := "header 1"
 	s := storeCase(t, &salt)
-	name, err := s.kept.Put(objects.Salted(objectcase.ID("c"), []byte("foreign")), objectcase.ID("c1"), objectcase.Archive("__.PKGDEF", "_x001.o"), s.now)
+	body := objectcase.Archive("__.PKGDEF", "_x001.o")
+	name, err := s.kept.Put(objects.Salted(objectcase.ID("c"), []byte("foreign")), sumOf(body), body, s.now)
 	require.NoError(t, err)
 	require.NoError(t, s.kept.Mark(objectcase.ID("c")))
 	_, found := s.Get(objectcase.ID("c"))
@@ -62,8 +110,7 @@ func TestForeignC(t *testing.T) {
 func TestNotKept(t *testing.T) {
 	salt := ""
 	s := storeCase(t, &salt)
-	path, err := s.Put(objectcase.ID("index"), objectcase.ID("i"), []byte("go index v2\n…"))
-	require.NoError(t, err)
+	path := keepObject(t, s, "index", []byte("go index v2\n…"))
 	require.FileExists(t, path)
 	_, found := s.kept.Get(objectcase.ID("index"))
 	require.False(t, found)
@@ -73,8 +120,7 @@ func TestNotKept(t *testing.T) {
 	full := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(full, nil, 0o644))
 	s.kept = objects.Dir(full)
-	path, err = s.Put(objectcase.ID("a"), objectcase.ID("o"), objectcase.Archive("__.PKGDEF", "_go_.o"))
-	require.NoError(t, err)
+	path = keepObject(t, s, "a", objectcase.Archive("__.PKGDEF", "_go_.o"))
 	require.FileExists(t, path)
 	require.True(t, strings.HasPrefix(path, string(s.aside)))
 }
@@ -113,12 +159,11 @@ func TestMacro(t *testing.T) {
 func TestLayerFirst(t *testing.T) {
 	salt := ""
 	s := storeCase(t, &salt)
-	_, err := s.layer.Put(objectcase.ID("a"), objectcase.ID("of the layer"), []byte("x"), s.now)
+	_, err := s.layer.Put(objectcase.ID("a"), sumOf([]byte("x")), []byte("x"), s.now)
 	require.NoError(t, err)
-	_, err = s.Put(objectcase.ID("a"), objectcase.ID("kept"), []byte("y"))
-	require.NoError(t, err)
+	keepObject(t, s, "a", []byte("y"))
 	o, _ := s.Get(objectcase.ID("a"))
-	require.Equal(t, objectcase.ID("of the layer"), o.Output)
+	require.Equal(t, sumOf([]byte("x")), o.Output)
 }
 
 func TestHashHeaders(t *testing.T) {

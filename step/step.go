@@ -43,6 +43,8 @@ var steps = map[string]func(ctx context.Context) error{
 	"gather":  withJob(gather),
 	"sign":    withJob(sign),
 	"attest":  withJob(attest),
+	// the tests that the step test runs
+	"compile-tests": withJob(compileTests),
 	// started by the go command of compile
 	"objects":         withJob(noted(serveOwn)),
 	"objects-foreign": withJob(noted(serveForeign)),
@@ -70,6 +72,9 @@ func runStep(args []string) int {
 	if len(args) == 2 && args[0] == "problem" {
 		return printProblem(args[1], os.Stdout)
 	}
+	if len(args) > 1 && args[0] == "test-binary" {
+		return exitCode(noteTest(args[1:]))
+	}
 	if len(args) != 1 || steps[args[0]] == nil {
 		fmt.Fprintf(os.Stderr, "crossgo step: found %q, want one of %s\n", strings.Join(args, " "), strings.Join(names(), ", "))
 		return 2
@@ -78,6 +83,15 @@ func runStep(args []string) int {
 	defer stop()
 	if err := run(ctx, args[0]); err != nil {
 		tell(err, outOf(args[0]))
+		return 1
+	}
+	return 0
+}
+
+// exitCode is for what the go command starts, which shows the words as a test's.
+func exitCode(err error) int {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "crossgo:", err)
 		return 1
 	}
 	return 0

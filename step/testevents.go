@@ -10,13 +10,19 @@ import (
 // testEvent is a line of go test -json (go doc test2json); build-output and FailedBuild are of Go 1.24 and newer (go doc cmd/go,
 // "go help buildjson").
 type testEvent struct {
+	Time        string `json:",omitempty"`
+	ImportPath  string `json:",omitempty"`
 	Action      string
-	Package     string
-	ImportPath  string
-	Test        string
-	Elapsed     float64
-	Output      string
-	FailedBuild string
+	Package     string  `json:",omitempty"`
+	Test        string  `json:",omitempty"`
+	Elapsed     float64 // of a package or test that ended
+	Output      string  `json:",omitempty"`
+	FailedBuild string  `json:",omitempty"`
+}
+
+// ofPackage reports whether an event is how a package ended.
+func (e testEvent) ofPackage() bool {
+	return e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip")
 }
 
 // testReader is where go test writes its events.

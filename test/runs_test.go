@@ -1,6 +1,7 @@
 package test
 
 import (
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -83,6 +84,94 @@ func TestTestTarget(t *testing.T) {
 	text, err = os.ReadFile(filepath.Join(results, "junit.xml"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), "it is broken")
+}
+
+// secretive is a module whose tests say what they see of the machine: only the loopback interface, no secret, no cache that another
+// build reads. They call the go command too, which compiles with what the dependencies left.
+var secretive = map[string]string{
+	"go.mod":  "module example.com/secretive\n\ngo 1.26\n",
+	"main.go": "package main\n\nfunc main() { println(answer()) }\n\nfunc answer() int { return 42 }\n",
+	"main_test.go": `package main
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestNothingOfTheFleet(t *testing.T) {
+	list, err := net.Interfaces()
+	if err != nil || len(list) != 1 || list[0].Flags&net.FlagLoopback == 0 {
+		t.Error(list, err)
+	}
+	for _, name := range []string{"/run/cache-prog", "/run/netrc", "/run/ca.pem", "/objects", "/downloads", "/gocache/log.txt"} {
+		if _, err := os.Lstat(name); err == nil {
+			t.Error(name)
+		}
+	}
+	for _, kv := range os.Environ() {
+		if strings.Contains(kv, "CACHEPROG") || strings.Contains(kv, "SECRET") {
+			t.Error(kv)
+		}
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Error(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if strings.Contains(line, "/cache-prog") || strings.Contains(line, " /objects ") || strings.Contains(line, " /downloads ") {
+			t.Error(line)
+		}
+	}
+}
+
+func TestCallsGo(t *testing.T) {
+	program := t.TempDir() + "/main"
+	if said, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatal(err, string(said))
+	}
+	if said, err := exec.Command(program).CombinedOutput(); err != nil || string(said) != "42\n" {
+		t.Error(err, string(said))
+	}
+	if said, err := exec.Command("go", "run", ".").CombinedOutput(); err != nil || string(said) != "42\n" {
+		t.Error(err, string(said))
+	}
+}
+`,
+	"sub/pair_test.go":       "package sub\n\nimport \"testing\"\n\nfunc TestSub(*testing.T) {}\n",
+	"other/sub/pair_test.go": "package sub\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestSub(t *testing.T) {\n\tif text, err := os.ReadFile(\"testdata/x\"); err != nil || string(text) != \"x\" {\n\t\tt.Error(err)\n\t}\n}\n",
+	"other/sub/testdata/x":   "x",
+}
+
+// TestTestsSeeNothingOfTheFleet: whatever keeps compiled packages, the tests have no part in it. The user's program for that, which has
+// the network and a secret, is asked when the tests are compiled, and not there when they run.
+func TestTestsSeeNothingOfTheFleet(t *testing.T) {
+	t.Parallel()
+	objects := &objectServer{store: map[string][]byte{}}
+	server := httptest.NewServer(objects)
+	t.Cleanup(server.Close)
+	secret := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(secret, []byte("let me in"), 0o600))
+	for mode, cache := range map[string]string{"prog": "{prog: [tools/cacheprog, --url, '" + server.URL + "']}", "both": "both", "layers": "layers", "mounts": "mounts"} {
+		t.Run(mode, func(t *testing.T) {
+			dir, out := t.TempDir(), t.TempDir()
+			require.NoError(t, os.CopyFS(filepath.Join(dir, "tools"), os.DirFS(filepath.Dir(cacheProg(t)))))
+			write(t, dir, secretive)
+			write(t, dir, map[string]string{"crossgo.yaml": syntax + "cache: " + cache + "\ntest: {flags: ['-coverpkg=./...']}\n"})
+			build(t, dir, "--target=test", "--platform=linux/amd64", "--secret=id=cache-prog,src="+secret, "-o", out).OK(t)
+			text, err := os.ReadFile(filepath.Join(out, "tests.txt"))
+			require.NoError(t, err)
+			require.Contains(t, string(text), "linux/amd64: 5 passed, 0 failed, 0 skipped\n")
+			profile, err := os.ReadFile(filepath.Join(out, "cover.out"))
+			require.NoError(t, err)
+			require.Contains(t, string(profile), "example.com/secretive/main.go:")
+		})
+	}
+	_, packages := objects.counts()
+	require.Positive(t, packages)
+	require.Equal(t, "let me in", objects.token)
 }
 
 // TestRaceIsFound: the detector has the C library that it needs, and finds a race in a program that is built without C.

@@ -98,6 +98,12 @@ func writeExec(out *strings.Builder, e *pb.ExecOp, ref func(pb.InputIndex) strin
 	for _, kv := range e.Meta.Env {
 		fmt.Fprintf(out, "  env %s\n", kv)
 	}
+	if e.Meta.ProxyEnv != nil {
+		fmt.Fprintln(out, "  env of the proxy")
+	}
+	for _, s := range e.Secretenv {
+		fmt.Fprintf(out, "  env %s of secret %s\n", s.Name, s.ID)
+	}
 	for _, m := range e.Mounts {
 		fmt.Fprintf(out, "  mount %s%s\n", m.Dest, mountText(m, ref))
 	}
@@ -109,7 +115,9 @@ func mountText(m *pb.Mount, ref func(pb.InputIndex) string) string {
 	case pb.MountType_BIND:
 		words = append(words, "from "+ref(pb.InputIndex(m.Input))+m.Selector)
 	case pb.MountType_SECRET:
-		words = append(words, "secret "+m.SecretOpt.ID)
+		words = append(words, secretText(m.SecretOpt))
+	case pb.MountType_CACHE:
+		words = append(words, fmt.Sprintf("cache %s %s", m.CacheOpt.ID, strings.ToLower(m.CacheOpt.Sharing.String())))
 	default:
 		words = append(words, strings.ToLower(m.MountType.String()))
 	}
@@ -123,6 +131,14 @@ func mountText(m *pb.Mount, ref func(pb.InputIndex) string) string {
 		words = append(words, "content cache "+strings.ToLower(m.ContentCache.String()))
 	}
 	return " " + strings.Join(words, ", ")
+}
+
+func secretText(s *pb.SecretOpt) string {
+	text := fmt.Sprintf("secret %s mode %o", s.ID, s.Mode)
+	if s.Optional {
+		text += " optional"
+	}
+	return text
 }
 
 func writeSource(out *strings.Builder, s *pb.SourceOp) {

@@ -91,6 +91,8 @@ var All = []Case{
 	{Name: "test-race", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl, tags: [x]}]\ntest: {race: true, packages: ./a}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64",
 		Kind: "test-results", Runs: []string{"linux/amd64"}},
 	{Name: "test-nowhere", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ntest: {race: true}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
+	{Name: "test-prog", Spec: "# syntax=x\ncache: {prog: [tools/cache]}\ntest: {}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
+	{Name: "test-mounts", Spec: "# syntax=x\ncache: mounts\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64", "linux/arm64"}},
 	{Name: "run-nowhere", Spec: "# syntax=x\nverify: {run: {}}\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
 	{Name: "client-image", Spec: "# syntax=x\nbinaries: [{main: ./a, name: a}, {main: ./b, name: b, libc: glibc}]\nimage: {entrypoint: /a, env: {TZ: Europe/Berlin}}\n",
 		Facts: []plan.BinaryFacts{client, ownC}, Target: "linux/arm64", Build: "linux/amd64"},
