@@ -188,6 +188,7 @@ func brokenForUsers(name string, e *pb.ExecOp) (list []string) {
 var cacheMounts = map[string][]string{
 	plan.PathObjects:  {"compile", "compile-tests", "go"},
 	plan.PathDownload: {"modules"},
+	plan.PathGoKnown:  {"go", "golist"},
 }
 
 // stepOf is the step's name, or "go" where the go command runs by itself.

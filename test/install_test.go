@@ -27,6 +27,7 @@ func proxyWith(t *testing.T, version string) (proxy string) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(at, version+".mod"), gomod, 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(at, version+".info"), []byte(`{"Version":"`+version+`"}`), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(at, "list"), []byte(version+"\n"), 0o644))
 	archive, err := os.Create(filepath.Join(at, version+".zip"))
 	require.NoError(t, err)
 	require.NoError(t, zip.CreateFromDir(archive, module.Version{Path: ownModule, Version: version}, ".."))
