@@ -315,7 +315,7 @@ func TestCacheMountsHaveTheirNamespace(t *testing.T) {
 		}
 		f := newFake("binaries: [{main: .}]\n", options...)
 		f.ok(t)
-		require.ElementsMatch(t, []string{want + "objects", want + "downloads"}, f.mounts)
+		require.ElementsMatch(t, []string{want + "objects", want + "downloads", want + "go-releases"}, f.mounts)
 		require.Empty(t, f.warnings, "it is an argument that is used")
 	}
 }

@@ -68,7 +68,7 @@ func TestCommandThatGoInstalls(t *testing.T) {
 	t.Parallel()
 	const version = "v0.99.0"
 	gopath := t.TempDir()
-	vars := []string{"CGO_ENABLED=1", "GOPATH=" + gopath, "GOMODCACHE=" + filepath.Join(gopath, "pkg/mod"), "GOFLAGS=-modcacherw", "GONOSUMDB=" + ownModule, "GOBIN=",
+	vars := []string{"CGO_ENABLED=1", "GOPATH=" + gopath, "GOMODCACHE=" + filepath.Join(gopath, "pkg/mod"), "GOFLAGS=-modcacherw", "GOSUMDB=off", "GOBIN=",
 		"GOPROXY=" + proxyWith(t, version) + ",file://" + goEnv(t, "GOMODCACHE") + "/cache/download," + goEnv(t, "GOPROXY"), "XDG_CACHE_HOME=" + t.TempDir(), "GOCACHE=" + goEnv(t, "GOCACHE")}
 	env.Run(t, env.Cmd{Dir: t.TempDir(), Env: vars, Args: []string{"go", "install", ownModule + "/cmd/crossgo@" + version}}).OK(t)
 	crossgo := filepath.Join(gopath, "bin", "crossgo")
