@@ -1,6 +1,9 @@
 # Without cgo everywhere: the programs run in containers without a libc, and tests, tools and programs share one build cache.
 export CGO_ENABLED = 0
 
+SHELL = /bin/bash
+.SHELLFLAGS = -o pipefail -c
+
 VERSION = $(shell git describe --tags --always --dirty 2>/dev/null)
 GOFILES = $(shell git ls-files '*.go')
 
@@ -35,7 +38,7 @@ clean:
 test:
 	test/setup.sh
 	go build ./... # once, before several test binaries want the same packages at the same time
-	go test -timeout 80m ./...
+	go test -json -timeout 80m -parallel 3 ./... | go run ./hack/testtimes
 
 # Less than a minute: all packages but those below test/, which drive buildx, a registry and mirrors.
 test-fast:

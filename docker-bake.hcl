@@ -32,6 +32,9 @@ variable "DEBIAN_MIRROR" {
 variable "DEBIAN_SECURITY_MIRROR" {
   default = null
 }
+variable "DEBIAN_KEYS" {
+  default = null
+}
 
 group "default" {
   targets = ["image"]
@@ -77,5 +80,6 @@ target "examples" {
     GOSUMDB                = GOSUMDB
     DEBIAN_MIRROR          = DEBIAN_MIRROR
     DEBIAN_SECURITY_MIRROR = DEBIAN_SECURITY_MIRROR
+    DEBIAN_KEYS            = DEBIAN_KEYS
   }
 }

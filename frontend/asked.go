@@ -8,8 +8,8 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// asked is the client with the options as dockerui is to read them: with our default name for the file, and with the names of contexts
-// as it looks them up.
+// asked is the client with the options as dockerui is to read them: with our default name for the file, and with the
+// names of contexts as it looks them up.
 type asked struct {
 	gwclient.Client
 	options map[string]string
@@ -36,8 +36,8 @@ func newAsked(c gwclient.Client) asked {
 	return asked{c, own}
 }
 
-// made is where a context comes from. buildx puts the result in the place of "target:NAME", a target of its bake file, unless the target has
-// made nothing at all: FROM scratch without a file (build/build.go of 0.37).
+// made is where a context comes from. buildx puts the result in the place of "target:NAME", a target of its bake
+// file, unless the target has made nothing at all: FROM scratch without a file (build/build.go of 0.37).
 func made(from string) string {
 	if strings.HasPrefix(from, "target:") {
 		return "docker-image://" + dockerui.EmptyImageName

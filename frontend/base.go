@@ -18,20 +18,27 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// baseImage resolves the image that the spec builds on: a named context of that name first, else the registry, for the
-// target's platform and pinned by digest.
-func (r *request) baseImage(ctx context.Context, p *plan.Image, target ocispecs.Platform) (*llb.State, *dockerspec.DockerOCIImage, error) {
-	st, img, err := r.loadBase(ctx, p.Base, target)
-	if err == nil {
-		err = basePlatform(img.Platform, target)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: image: base %s: %w", p.Where, p.Base, err)
-	}
-	return st, img, nil
+// base is an image to build on: its files and what it says of itself.
+type base struct {
+	files *llb.State
+	image *dockerspec.DockerOCIImage
 }
 
-// basePlatform refuses an image of another platform. One that names none, such as an empty target of a bake file, fits all.
+// baseImage resolves the image that the spec builds on: a named context of that name first, else the registry, for the
+// target's platform and pinned by digest.
+func (r *request) baseImage(ctx context.Context, p *plan.Image, target ocispecs.Platform) (*base, error) {
+	b, err := r.loadBase(ctx, p.Base, target)
+	if err == nil {
+		err = basePlatform(b.image.Platform, target)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: image: base %s: %w", p.Where, p.Base, err)
+	}
+	return b, nil
+}
+
+// basePlatform refuses an image of another platform. One that names none, such as an empty target of a bake file,
+// fits all.
 func basePlatform(found, want ocispecs.Platform) error {
 	if found.OS == "" && found.Architecture == "" {
 		return nil
@@ -43,10 +50,11 @@ func basePlatform(found, want ocispecs.Platform) error {
 	return nil
 }
 
-func (r *request) loadBase(ctx context.Context, name string, target ocispecs.Platform) (*llb.State, *dockerspec.DockerOCIImage, error) {
-	named, err := r.ui.NamedContext(name, dockerui.ContextOpt{Platform: &target, ResolveMode: r.ui.ImageResolveMode.String()})
+func (r *request) loadBase(ctx context.Context, name string, target ocispecs.Platform) (*base, error) {
+	opt := dockerui.ContextOpt{Platform: &target, ResolveMode: r.ui.ImageResolveMode.String()}
+	named, err := r.ui.NamedContext(name, opt)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if named == nil {
 		return r.pullBase(ctx, name, target)
@@ -55,15 +63,15 @@ func (r *request) loadBase(ctx context.Context, name string, target ocispecs.Pla
 	if err == nil && img == nil {
 		img = &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: target}}
 	}
-	return st, img, err
+	return &base{st, img}, err
 }
 
-// pullBase asks the registry for an image. The name becomes what docker takes it for before BuildKit reads it as an address:
-// "debian:12-slim" is docker.io/library/debian:12-slim.
-func (r *request) pullBase(ctx context.Context, name string, target ocispecs.Platform) (*llb.State, *dockerspec.DockerOCIImage, error) {
+// pullBase asks the registry for an image. The name becomes what docker takes it for before BuildKit reads it as an
+// address: "debian:12-slim" is docker.io/library/debian:12-slim.
+func (r *request) pullBase(ctx context.Context, name string, target ocispecs.Platform) (*base, error) {
 	ref, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ref = reference.TagNameOnly(ref)
 	found, sum, config, err := r.client.ResolveImageConfig(ctx, ref.String(), sourceresolver.Opt{
@@ -71,21 +79,22 @@ func (r *request) pullBase(ctx context.Context, name string, target ocispecs.Pla
 		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &target, ResolveMode: r.ui.ImageResolveMode.String()},
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	pinned, err := pin(found, sum)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	img := new(dockerspec.DockerOCIImage)
 	if err := json.Unmarshal(config, img); err != nil {
-		return nil, nil, fmt.Errorf("the image's config: %w", err)
+		return nil, fmt.Errorf("the image's config: %w", err)
 	}
 	st := llb.Image(pinned, llb.Platform(target), r.ui.ImageResolveMode, llb.WithCustomNamef("[image] base %s", name))
-	return &st, img, nil
+	return &base{&st, img}, nil
 }
 
-// pin is the reference that BuildKit found, which a source policy may have changed, with the digest in the place of one that it has.
+// pin is the reference that BuildKit found, which a source policy may have changed, with the digest in the place of
+// one that it has.
 func pin(found string, sum digest.Digest) (string, error) {
 	ref, err := reference.ParseNormalizedNamed(found)
 	if err != nil {
@@ -101,8 +110,8 @@ func pin(found string, sum digest.Digest) (string, error) {
 	return pinned.String(), nil
 }
 
-// familiar is a context's name as dockerui looks it up: in docker's short form, without the tag that goes without saying. What is no
-// name of an image stays as it is.
+// familiar is a context's name as dockerui looks it up: in docker's short form, without the tag that goes without
+// saying. What is no name of an image stays as it is.
 func familiar(name string) string {
 	name, platform, _ := strings.Cut(name, "::")
 	ref, err := reference.ParseNormalizedNamed(name)
@@ -115,9 +124,12 @@ func familiar(name string) string {
 	return name
 }
 
-// errEmptyInput is what BuildKit's client says when a bake target that is a context has made nothing at all: FROM scratch without a file
-// (client/llb/definition.go of 0.33). It names none, and then gives out no other either.
+// errEmptyInput is what BuildKit's client says when a bake target that is a context has made nothing at all: FROM
+// scratch without a file (client/llb/definition.go of 0.33). It names none, and then gives out no other either.
 const errEmptyInput = "invalid nil input definition"
+
+var errSomeEmpty = errors.New("one of the contexts is an empty target (FROM scratch with nothing copied into it), " +
+	"and BuildKit does not say which: put a file into it, or write image: {base: scratch}")
 
 // Inputs are the targets of a bake file that are contexts here. An only one that is empty, on
 // however many platforms, is an image without files.
@@ -133,8 +145,8 @@ func (c asked) Inputs(ctx context.Context) (map[string]llb.State, error) {
 			empty[input], contexts[name] = llb.Scratch(), true
 		}
 	}
-	if _, more := c.options["input:context"]; len(contexts) != 1 || more { // the sources come the same way: buildx's key for where from
-		return nil, errors.New("one of the contexts is an empty target (FROM scratch with nothing copied into it), and BuildKit does not say which: put a file into it, or write image: {base: scratch}")
+	if _, more := c.options["input:context"]; len(contexts) != 1 || more { // more: the sources come this way too
+		return nil, errSomeEmpty
 	}
 	return empty, nil
 }

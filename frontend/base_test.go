@@ -36,7 +36,8 @@ func onBase(base, image string, options ...string) *fake {
 // untagged is a whole name with a tag without it.
 func untagged(name string) string { return name[:strings.LastIndex(name, ":")] }
 
-// TestBaseNames: what stands in the spec goes to the registry under the name that docker reads in it, and into the graph with the digest.
+// TestBaseNames: what stands in the spec goes to the registry under the name that docker reads in it, and into the
+// graph with the digest.
 func TestBaseNames(t *testing.T) {
 	for base, image := range map[string]string{
 		"alpine":                           "docker.io/library/alpine:latest",
@@ -109,8 +110,8 @@ func TestBaseIsATarget(t *testing.T) {
 	require.Equal(t, []string{"docker.io/test/made:1"}, f.pulled)
 }
 
-// TestBaseIsAnEmptyTarget: on one platform buildx does not replace the target's name, on several BuildKit's client cannot say what an empty
-// target is, and fails for all.
+// TestBaseIsAnEmptyTarget: on one platform buildx does not replace the target's name, on several BuildKit's client
+// cannot say what an empty target is, and fails for all.
 func TestBaseIsAnEmptyTarget(t *testing.T) {
 	_, empty := llb.NewDefinitionOp(nil)
 	require.ErrorContains(t, empty, errEmptyInput)

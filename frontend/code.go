@@ -29,6 +29,9 @@ func (r *request) chooseGo(ctx context.Context) error {
 	if r.goTool, err = r.newestGo(ctx, wanted, list); err != nil {
 		return err
 	}
+	if err := plan.Outside(mods); err != nil && !r.vendor {
+		return err
+	}
 	r.mods = mods
 	r.code = gollb.NewCode(r.inputs, r.goTool, mods.Name(), r.modulesJob())
 	return nil

@@ -168,6 +168,7 @@ func TestModuleFiles(t *testing.T) {
 	}{
 		"go.mod alone":   {fstest.MapFS{"app/go.mod": mod}, []string{"[go 1.25.0]", "go mod download"}, nil, ""},
 		"go.work above":  {fstest.MapFS{"app/go.mod": mod, "go.work": work}, []string{"[go 1.26.8]"}, []string{"[go 1.25.0]"}, ""},
+		"replaced above": {fstest.MapFS{"app/go.mod": {Data: []byte("module x\n\nrequire e.com/lib v1.0.0\n\nreplace e.com/lib => ../../lib\n")}}, nil, []string{"fetch and check"}, "app/go.mod:5: replace e.com/lib => ../../lib is outside of the build context"},
 		"vendored":       {fstest.MapFS{"app/go.mod": mod, "app/vendor/modules.txt": {}}, []string{"[go 1.25.0]"}, []string{"go mod download"}, ""},
 		"neither":        {fstest.MapFS{}, nil, []string{"fetch and check"}, "app/go.mod: not found in the build context"},
 		"go.mod garbled": {fstest.MapFS{"app/go.mod": {Data: []byte("modul x\n")}}, nil, []string{"fetch and check"}, "app/go.mod:1"},

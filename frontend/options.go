@@ -40,7 +40,8 @@ type option struct {
 
 const buildArg = "build-arg:"
 
-// options is every flag of docker buildx build 0.37, every field of bake, and every key that dockerui of BuildKit 0.33 reads.
+// options is every flag of docker buildx build 0.37, every field of bake, and every key that dockerui of BuildKit
+// 0.33 reads.
 var options = []option{
 	{flags: "`--label`, bake `labels`", keys: []string{"label:"}, effect: honoured, text: "Labels of the image. The base's come first, the spec's `labels` replace them, and these replace both."},
 	{flags: "`--annotation`, bake `annotations`", effect: client, text: "Annotations of the manifest or index."},

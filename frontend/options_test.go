@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/crossgo/crossgo/internal/golden"
-	gollb "github.com/crossgo/crossgo/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/solver/pb"
@@ -278,17 +277,6 @@ func TestOldBuilderRefusesByName(t *testing.T) {
 		f.without = optionOf(key).cap
 		_, err := f.build(t)
 		require.ErrorContains(t, err, optionOf(key).flags+": this builder's BuildKit is too old for it")
-	}
-}
-
-// TestEveryStepHasAName: --no-cache-filter can name each.
-func TestEveryStepHasAName(t *testing.T) {
-	f := newFake("release: {}\nverify: {reproducible: true, run: {args: [-v]}}\n", "target", "release", "platform", "linux/amd64")
-	f.ok(t)
-	for _, e := range f.execs() {
-		if e.Meta.Args[1] == "step" {
-			require.Contains(t, gollb.Steps, e.Meta.Args[2])
-		}
 	}
 }
 

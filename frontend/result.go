@@ -62,11 +62,11 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	in.Read = r.read
 	img := &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: platforms.Normalize(target)}}
 	if p.Image != nil && p.Image.Base != "" {
-		base, config, err := r.baseImage(ctx, p.Image, target)
+		b, err := r.baseImage(ctx, p.Image, target)
 		if err != nil {
 			return nil, nil, err
 		}
-		in.Base, img = base, config
+		in.Base, img = b.files, b.image
 	}
 	img.Platform = target
 	if p.Image != nil {

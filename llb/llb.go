@@ -39,8 +39,8 @@ type Inputs struct {
 
 // Steps are the names of all steps that run something, for those who want one of them run again.
 var Steps = []string{
-	"again", "attest", "base", "compile", "dependencies", "gather", "go", "inspect", "keeper", "modules", "pack", "report", "reports",
-	"resolve", "run", "runtime", "sign", "skim", "test", "unpack", "verify",
+	"again", "attest", "base", "compile", "compile-tests", "dependencies", "gather", "go", "inspect", "keeper", "keys", "modules", "pack",
+	"report", "reports", "resolve", "run", "runtime", "sign", "skim", "test", "unpack", "verify",
 }
 
 // Description keys, which come back with the error of a failed step.

@@ -35,8 +35,8 @@ type Stamp struct {
 	History  *History `json:"history,omitempty"`
 }
 
-// stampFlag overrules the -buildvcs=false of the flags that binaries share with their dependencies: it is said again behind
-// them. It concerns the main package alone and is part of no other package's action id.
+// stampFlag overrules the -buildvcs=false of the flags that binaries share with their dependencies: it is said again
+// behind them. It concerns the main package alone and is part of no other package's action id.
 const stampFlag = "-buildvcs=true"
 
 // stamped are the flags of the runs that link.
@@ -97,8 +97,8 @@ func vcsRefs(in Input, entry int) error {
 	return nil
 }
 
-// unknown are the names without a value: variables of the repository that are not known, and arguments whose defaults name such. Each
-// has the variable that is missing.
+// unknown are the names without a value: variables of the repository that are not known, and arguments whose defaults
+// name such. Each has the variable that is missing.
 func (in Input) unknown() map[string]string {
 	missing := map[string]string{}
 	for _, name := range in.VCS.unknown(spec.VCSVariables) {
@@ -132,8 +132,8 @@ func stamp(in Input) (*Stamp, error) {
 	}, nil
 }
 
-// VersionTags are those of tags that Go reads as versions of the module in dir, a directory of the repository with a slash at
-// its end or empty for its root: sorted, and without dir.
+// VersionTags are those of tags that Go reads as versions of the module in dir, a directory of the repository with a
+// slash at its end or empty for its root: sorted, and without dir.
 func VersionTags(tags []string, dir string) []string {
 	var list []string
 	for _, tag := range tags {
@@ -145,8 +145,8 @@ func VersionTags(tags []string, dir string) []string {
 	return slices.Compact(list)
 }
 
-// NewestTag is the one of a commit's tags that stands for it: the highest version, or the last by its letters where none is a
-// version. It is empty without any.
+// NewestTag is the one of a commit's tags that stands for it: the highest version, or the last by its letters where
+// none is a version. It is empty without any.
 func NewestTag(tags []string) string {
 	return slices.MaxFunc(append(slices.Clone(tags), ""), func(a, b string) int {
 		if c := semver.Compare(path.Base(a), path.Base(b)); c != 0 {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// dollar is what a dollar sign that begins no ${NAME} means, by the text behind it: a text in its place, how much of the rest that
-// takes up, or an error.
+// dollar is what a dollar sign that begins no ${NAME} means, by the text behind it: a text in its place, how much of
+// the rest that takes up, or an error.
 type dollar func(rest string) (text string, length int, err error)
 
 // strict is for texts of our own making, in which each dollar sign is ours.
@@ -19,7 +19,8 @@ func strict(rest string) (string, int, error) {
 	return "", 0, errors.New("found a $ alone, write ${NAME} for an argument, or $$ for the sign itself")
 }
 
-// plain is for texts that others read as well, such as a shell: only ${NAME} is ours, and $${ is how to write what is not.
+// plain is for texts that others read as well, such as a shell: only ${NAME} is ours, and $${ is how to write what is
+// not.
 func plain(rest string) (string, int, error) {
 	if strings.HasPrefix(rest, "${") {
 		return "${", len("${"), nil
@@ -31,7 +32,8 @@ func plain(rest string) (string, int, error) {
 // dollar sign that begins neither are errors.
 func Expand(s string, vars map[string]string) (string, error) { return expand(s, strict, vars) }
 
-// ExpandText replaces every ${NAME} of s by its value and every $${ by ${. Other dollar signs stay. A name that vars does not have is an error.
+// ExpandText replaces every ${NAME} of s by its value and every $${ by ${. Other dollar signs stay. A name that vars
+// does not have is an error.
 func ExpandText(s string, vars map[string]string) (string, error) { return expand(s, plain, vars) }
 
 func expand(s string, lone dollar, vars map[string]string) (string, error) {
@@ -101,7 +103,8 @@ func declaredIn(s string, lone dollar, declared []string) error {
 		if slices.Contains(declared, name) {
 			return nil
 		}
-		return fmt.Errorf("found ${%s}, which is not declared under args: known are %s%s", name, strings.Join(declared, ", "), didYouMean(name, declared))
+		return fmt.Errorf("found ${%s}, which is not declared under args: known are %s%s",
+			name, strings.Join(declared, ", "), didYouMean(name, declared))
 	})
 }
 
@@ -166,7 +169,8 @@ func (r reading) textRefs(f *File, declared []string) {
 		path := "args." + a.Name.V
 		for _, ref := range a.Refs() {
 			if slices.Contains(declared, ref.V) && !slices.Contains(above, ref.V) {
-				r.fail(a.Default.Pos, path, "found ${%s}, which is not above it: a default names arguments that are declared before", ref.V)
+				r.fail(a.Default.Pos, path,
+					"found ${%s}, which is not above it: a default names arguments that are declared before", ref.V)
 				above = append(above, ref.V)
 			}
 		}
@@ -175,13 +179,14 @@ func (r reading) textRefs(f *File, declared []string) {
 	}
 }
 
-// Filled is the file with the texts of image and test as vars make them. fail makes the error about a text that names something without a
-// value; its path is that of the key.
+// Filled is the file with the texts of image and test as vars make them. fail makes the error about a text that names
+// something without a value; its path is that of the key.
 func (f *File) Filled(vars map[string]string, fail func(path string, v Value[string], err error) error) (*File, error) {
 	filled := *f
 	if f.Image != nil {
 		img := *f.Image
-		img.Entrypoint, img.Cmd, img.Env, img.Labels = slices.Clone(img.Entrypoint), slices.Clone(img.Cmd), slices.Clone(img.Env), slices.Clone(img.Labels)
+		img.Entrypoint, img.Cmd = slices.Clone(img.Entrypoint), slices.Clone(img.Cmd)
+		img.Env, img.Labels = slices.Clone(img.Env), slices.Clone(img.Labels)
 		filled.Image = &img
 	}
 	if f.Test != nil {

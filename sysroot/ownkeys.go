@@ -18,7 +18,7 @@ const wantKeys = "want OpenPGP public keys as gpg --armor --export writes them, 
 // Add returns the keyring with more keys: one or several ASCII-armored blocks, a keyring file as apt has them in
 // /usr/share/keyrings, or either of them in base64 on one line. A private key is refused: it has no business here.
 func (k Keyring) Add(data []byte) (Keyring, error) {
-	more, err := readKeys(bytes.TrimSpace(data))
+	more, err := readKeys(data)
 	if err != nil {
 		return k, fmt.Errorf("%w, %s", err, wantKeys)
 	}
@@ -38,7 +38,7 @@ const beginArmor = "-----BEGIN "
 // readKeys reads keys in any of the forms that Add takes.
 func readKeys(data []byte) (openpgp.EntityList, error) {
 	switch {
-	case len(data) == 0:
+	case len(bytes.TrimSpace(data)) == 0:
 		return nil, errors.New("found nothing")
 	case bytes.Contains(data, []byte(beginArmor)):
 		return readArmored(data)

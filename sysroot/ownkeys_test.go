@@ -37,6 +37,21 @@ func TestAddTakesKeysInTheFormsThatPeopleHave(t *testing.T) {
 	}
 }
 
+// TestAddTakesABinaryKeyThatEndsInABlank: the last byte of a key may be any, a line feed too.
+func TestAddTakesABinaryKeyThatEndsInABlank(t *testing.T) {
+	for {
+		var binary bytes.Buffer
+		require.NoError(t, archivekey.New(t, 0).Serialize(&binary))
+		if len(bytes.TrimSpace(binary.Bytes())) == binary.Len() {
+			continue
+		}
+		keys, err := Keyring{}.Add(binary.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, 1, keys.Len())
+		return
+	}
+}
+
 func breakLines(s string) []byte {
 	var out bytes.Buffer
 	for len(s) > 76 {

@@ -56,7 +56,8 @@ func writeOnBase(t *testing.T, binary, base string) string {
 	return dir
 }
 
-// TestImageOnTheUsualBases: by tag, by digest, and by both, on two platforms. The program starts in what was pushed, and the base is in it.
+// TestImageOnTheUsualBases: by tag, by digest, and by both, on two platforms. The program starts in what was pushed,
+// and the base is in it.
 func TestImageOnTheUsualBases(t *testing.T) {
 	t.Parallel()
 	digests := world.BaseImages(t)
@@ -120,8 +121,8 @@ func TestBaseThatDoesNotExist(t *testing.T) {
 	require.Contains(t, r.Output(), "docker.io/library/debian:11-none: not found")
 }
 
-// TestNamedContextsAreBases: a folder, an image under another name, and targets of a bake file, one of them empty; with :latest in both
-// names, in one, and in none; by buildx, by bake and by crossgo build.
+// TestNamedContextsAreBases: a folder, an image under another name, and targets of a bake file, one of them empty;
+// with :latest in both names, in one, and in none; by buildx, by bake and by crossgo build.
 func TestNamedContextsAreBases(t *testing.T) {
 	t.Parallel()
 	world.BaseImages(t)

@@ -26,7 +26,7 @@ func crossgoBuild(t testing.TB, dir string, vars []string, args ...string) env.R
 func crossgoHello(t *testing.T, vars []string, args ...string) (ownBuildKit bool) {
 	t.Helper()
 	cache, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
-	dir := example(t, "hello")
+	dir := shortHello(t)
 	require.NoError(t, os.Rename(filepath.Join(dir, "crossgo.yaml"), filepath.Join(dir, "other.yaml")))
 	args = append([]string{"-f", "other.yaml", "--target=bin", "--platform=linux/arm64", "-o", out}, args...)
 	crossgoBuild(t, dir, append([]string{"XDG_CACHE_HOME=" + cache}, vars...), args...).OK(t)

@@ -32,7 +32,16 @@ func binary(name, platform string) string {
 func TestHelloOnEveryPlatform(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	build(t, example(t, "hello"), "--target=bin", "--platform="+strings.Join(purePlatforms, ","), "-o", out).OK(t)
+	var run, looked []string
+	for _, platform := range purePlatforms {
+		if env.Executable(platform) {
+			run = append(run, platform)
+		} else {
+			looked = append(looked, platform)
+		}
+	}
+	build(t, example(t, "hello"), "--target=bin", "--platform="+strings.Join(run, ","), "-o", out).OK(t)
+	build(t, shortHello(t), "--target=bin", "--platform="+strings.Join(looked, ","), "-o", out).OK(t)
 	for _, platform := range purePlatforms {
 		t.Run(folder(platform), func(t *testing.T) {
 			file := filepath.Join(out, folder(platform), binary("hello", platform))
@@ -86,8 +95,7 @@ func TestCgoExamples(t *testing.T) {
 func runImages(t *testing.T, dir, name, libc, link string, says []string) {
 	t.Helper()
 	out := t.TempDir()
-	// not every mirror carries the security archive for armhf; the other tests read it
-	build(t, dir, "--target=image", "--platform="+strings.Join(cgoPlatforms, ","), "--build-arg=DEBIAN_SECURITY_MIRROR=off", "-o", out).OK(t)
+	build(t, dir, "--target=image", "--platform="+strings.Join(cgoPlatforms, ","), "-o", out).OK(t)
 	for _, platform := range cgoPlatforms {
 		root := filepath.Join(out, folder(platform))
 		file := filepath.Join(root, name)

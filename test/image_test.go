@@ -30,7 +30,7 @@ func requireFrontend(t *testing.T, name string, platforms ...string) {
 	for _, img := range images {
 		requireFrontendConfig(t, img)
 	}
-	dir, out := example(t, "hello"), t.TempDir()
+	dir, out := shortHello(t), t.TempDir()
 	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=" + world.Registry.Ref(name+":1") + "\nbinaries:\n  - main: .\n"})
 	build(t, dir, "--platform=linux/arm64", "-o", out).OK(t)
 	said := env.Execute(t, env.Program{Platform: "linux/arm64", File: filepath.Join(out, "hello")}).OK(t).Stdout

@@ -72,6 +72,21 @@ func writeSmall(t testing.TB, dir, spec string) {
 	})
 }
 
+// shortHello is the example hello with a program that imports little, for tests that compile it from nothing and do not look at
+// what it can do: the example imports TLS, and with it three times as much of the standard library.
+func shortHello(t testing.TB) string {
+	t.Helper()
+	dir := example(t, "hello")
+	for _, name := range files(t, dir) {
+		if strings.HasSuffix(name, ".go") {
+			require.NoError(t, os.Remove(filepath.Join(dir, name)))
+		}
+	}
+	write(t, dir, map[string]string{"main.go": "package main\n\nimport (\n\t\"fmt\"\n\t\"runtime\"\n)\n\nvar version = \"unset\"\n\n" +
+		"func main() {\n\tfmt.Println(\"hello: ok\")\n\tfmt.Println(\"hello from \" + runtime.GOOS + \"/\" + runtime.GOARCH)\n\tfmt.Println(\"version: \" + version)\n}\n"})
+	return dir
+}
+
 // build runs docker buildx build for dir with the frontend image of this checkout and the well-behaved mirror.
 func build(t testing.TB, dir string, args ...string) env.Result {
 	t.Helper()

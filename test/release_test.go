@@ -47,7 +47,7 @@ func TestReleaseIsTheSameTwice(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "minisign.key")
 	require.NoError(t, os.WriteFile(key, []byte(minisignKey), 0o600))
 	signed := func(d *env.Daemon) map[string][]byte {
-		dir := example(t, "hello")
+		dir := shortHello(t)
 		spec, err := os.ReadFile(filepath.Join(dir, "crossgo.yaml"))
 		require.NoError(t, err)
 		text := strings.Replace(string(spec), "release: {", "release: {signer: minisign, wrap: on, ", 1)

@@ -65,7 +65,8 @@ const metadataBake = `{"target": {"docker-metadata-action": {
 	"args": {"DOCKER_META_IMAGES": "name/app", "DOCKER_META_VERSION": "1.2.3"}
 }}}`
 
-// TestLabelsByBake: of a target, and of metadata-action's file that it inherits from; over those of the base, which is a target too.
+// TestLabelsByBake: of a target, and of metadata-action's file that it inherits from; over those of the base, which
+// is a target too.
 func TestLabelsByBake(t *testing.T) {
 	t.Parallel()
 	world.FrontendImage(t)

@@ -12,6 +12,7 @@ PATH=$PATH:/usr/sbin:/sbin
 packages=""
 command -v crun >/dev/null 2>&1 || packages="$packages $(missing runc runc)"
 packages="$packages $(missing qemu-aarch64-static qemu-user-static)"
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || packages="$packages debian-archive-keyring" # the tests' archive is composed of Debian's
 [ -n "${1:-}" ] || packages="$packages $(missing git git) $(missing gcc gcc) $(missing clang clang) $(missing ld.lld lld) $(missing chromium chromium) $([ -e /usr/include/stdio.h ] || echo libc6-dev)" # verify reads what they made, chromium opens the report
 if [ "${1:-}" = bench ]; then
 	packages="$packages $(missing mmdebstrap mmdebstrap)"

@@ -125,7 +125,7 @@ func mount(t *testing.T, dir string) fsutil.FS {
 func TestWrongArchitectureCannotBeExported(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
-	hits, err := buildTampered(t, example(t, "hello"), out, "linux/arm64", "GOARCH=arm64", "GOARCH=amd64")
+	hits, err := buildTampered(t, shortHello(t), out, "linux/arm64", "GOARCH=arm64", "GOARCH=amd64")
 	require.Error(t, err)
 	require.NotZero(t, hits, "no step was changed: nothing was tested")
 	require.ErrorContains(t, err, "machine is x86-64, want aarch64")
@@ -135,7 +135,7 @@ func TestWrongArchitectureCannotBeExported(t *testing.T) {
 func TestUntouchedStepsAreExported(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
-	_, err := buildTampered(t, example(t, "hello"), out, "linux/arm64", "GOARCH=nothing", "GOARCH=amd64")
+	_, err := buildTampered(t, shortHello(t), out, "linux/arm64", "GOARCH=nothing", "GOARCH=amd64")
 	require.NoError(t, err)
 	require.Contains(t, files(t, out), "hello")
 }

@@ -44,9 +44,21 @@ var outputKinds = map[string]outputKind{
 	"cacheonly": {},
 }
 
+// output is an export of BuildKit, and what of it is ours to do.
+type output struct {
+	client.ExportEntry
+	file  string // to write; empty for none, and for standard output
+	clean bool   // what else the folder holds is removed
+	load  bool   // into docker
+}
+
+func newOutput(exporter string, attrs map[string]string) output {
+	return output{ExportEntry: client.ExportEntry{Type: exporter, Attrs: attrs}}
+}
+
 // parseOutputs reads the values of -o. stdout is used by outputs without a file.
-func parseOutputs(values []string, stdout *os.File) ([]client.ExportEntry, error) {
-	var entries []client.ExportEntry
+func parseOutputs(values []string, stdout *os.File) ([]output, error) {
+	var entries []output
 	var errs []error
 	for _, v := range values {
 		entry, err := parseOutput(v, stdout)
@@ -60,22 +72,25 @@ func parseOutputs(values []string, stdout *os.File) ([]client.ExportEntry, error
 	return entries, errors.Join(errs...)
 }
 
-func parseOutput(value string, stdout *os.File) (client.ExportEntry, error) {
+func parseOutput(value string, stdout *os.File) (output, error) {
 	attrs, err := outputAttrs(value)
 	if err != nil {
-		return client.ExportEntry{}, err
+		return output{}, err
 	}
 	kind, ok := outputKinds[attrs["type"]]
 	if !ok {
 		known := strings.Join(slices.Sorted(maps.Keys(outputKinds)), ", ")
-		return client.ExportEntry{}, fmt.Errorf("type %q is unknown, known are %s", attrs["type"], known)
+		return output{}, fmt.Errorf("type %q is unknown, known are %s", attrs["type"], known)
 	}
 	dest := attrs["dest"]
 	delete(attrs, "type")
 	delete(attrs, "dest")
 	maps.Copy(attrs, kind.attrs)
-	entry := client.ExportEntry{Type: kind.exporter, Attrs: attrs}
-	return entry, setDest(&entry, kind, dest, stdout)
+	entry := newOutput(kind.exporter, attrs)
+	if entry.Type == client.ExporterLocal {
+		err = entry.setMode()
+	}
+	return entry, errors.Join(err, setDest(&entry, kind, dest, stdout))
 }
 
 // outputAttrs splits a value of -o. A value without "=" is short for a folder, and "-" for a tar on standard output.
@@ -104,9 +119,17 @@ func outputAttrs(value string) (map[string]string, error) {
 	return attrs, nil
 }
 
-// setDest says where an output goes. Files are made when BuildKit has something to write, so that a failed build
-// neither empties an old file nor leaves a new one.
-func setDest(entry *client.ExportEntry, kind outputKind, dest string, stdout *os.File) error {
+// setMode reads what is to become of what a folder holds. BuildKit does not hear of it: what it writes goes into an
+// empty folder first.
+func (o *output) setMode() error {
+	mode, err := client.ParseLocalExporterMode(o.Attrs["mode"])
+	o.clean = mode == client.LocalExporterModeDelete
+	delete(o.Attrs, "mode")
+	return err
+}
+
+// setDest says where an output goes. stage.go has how it gets there.
+func setDest(entry *output, kind outputKind, dest string, stdout *os.File) error {
 	inFolder := entry.Attrs["tar"] == "false" && kind.dest == destFile // an image layout as a folder
 	switch {
 	case kind.dest == destNone && dest != "":
@@ -122,7 +145,7 @@ func setDest(entry *client.ExportEntry, kind outputKind, dest string, stdout *os
 	return nil
 }
 
-func setFile(entry *client.ExportEntry, dest string, stdout *os.File) error {
+func setFile(entry *output, dest string, stdout *os.File) error {
 	if dest == "" || dest == "-" {
 		if _, err := console.ConsoleFromFile(stdout); err == nil {
 			return errors.New("dest= is missing, and standard output is a terminal")
@@ -133,14 +156,15 @@ func setFile(entry *client.ExportEntry, dest string, stdout *os.File) error {
 	if info, err := os.Stat(dest); err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder, want a file", dest)
 	}
-	entry.Output = func(map[string]string) (io.WriteCloser, error) { return os.Create(dest) }
+	entry.file = dest
 	return nil
 }
 
 // errNoOutput is for a build whose output has no natural place.
-var errNoOutput = errors.New(`an image needs -o, one of
+var errNoOutput = errors.New(`an image needs a place, one of
+  --push -t registry.example/app:tag               a push
+  --load -t app:tag --platform linux/amd64         into the docker daemon of this machine
   -o type=oci,dest=image.tar                       a file for skopeo, podman, crane
   -o type=docker,dest=image.tar                    a file for docker load
-  -o type=registry,name=registry.example/app:tag   a push
   -o type=local,dest=rootfs                        its files in a folder
 or --target bin for the binaries alone`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,8 +25,31 @@ func newDisplay(w io.Writer, mode string) (progressui.Display, error) {
 	return display, err
 }
 
-// build runs the frontend in this process and shows its progress until the last line is out.
-func (f *buildFlags) build(ctx context.Context, e *engine.Engine, opt client.SolveOpt, display progressui.Display) error {
+// write builds and writes the outputs.
+func (f *buildFlags) write(ctx context.Context, e *engine.Engine, opt client.SolveOpt, display progressui.Display) (err error) {
+	exports, stages, err := stageOutputs(f.outs, f.release)
+	if err != nil {
+		return usageError(finish(stages, err))
+	}
+	opt.Exports = exports
+	res, err := f.build(ctx, e, opt, frontend.New(), display)
+	if err = finish(stages, err); err != nil {
+		return err
+	}
+	id := imageID(res.ExporterResponse)
+	if f.quiet && id != "" {
+		fmt.Println(id)
+	}
+	if f.imageIDFile != "" {
+		err = os.WriteFile(f.imageIDFile, []byte(id), 0o644)
+	}
+	return errors.Join(err, f.writeMetadata(res.ExporterResponse))
+}
+
+// build runs a frontend in this process and shows its progress until the last line is out.
+func (f *buildFlags) build(
+	ctx context.Context, e *engine.Engine, opt client.SolveOpt, run gwclient.BuildFunc, display progressui.Display,
+) (*client.SolveResponse, error) {
 	status := make(chan *client.SolveStatus)
 	shown := make(chan []client.VertexWarning, 1)
 	go func() {
@@ -34,15 +58,12 @@ func (f *buildFlags) build(ctx context.Context, e *engine.Engine, opt client.Sol
 		shown <- warnings
 	}()
 	var own error
-	res, err := e.Client().Build(ctx, opt, "crossgo", keepError(frontend.New(), &own), status)
+	res, err := e.Client().Build(ctx, opt, "crossgo", keepError(run, &own), status)
 	f.printWarnings(<-shown)
 	if err != nil && own != nil {
 		err = own // before its way through the wire it still has every place in the spec
 	}
-	if err != nil {
-		return err
-	}
-	return f.writeMetadata(res.ExporterResponse)
+	return res, err
 }
 
 // keepError notes the error of the frontend itself.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +16,8 @@ import (
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
-	"github.com/moby/buildkit/session/sshforward/sshprovider"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/entitlements"
 	"github.com/tonistiigi/fsutil"
 )
 
@@ -30,16 +32,16 @@ const (
 // solveOpt turns the flags into BuildKit's request; every mistake in them is reported at once.
 func (f *buildFlags) solveOpt(dir string) (client.SolveOpt, error) {
 	opt := client.SolveOpt{FrontendAttrs: map[string]string{}, LocalMounts: map[string]fsutil.FS{}}
-	exports, err1 := parseOutputs(f.outputs, os.Stdout)
+	outs, err1 := f.exports(os.Stdout)
 	cacheFrom, err2 := build.ParseImportCache(f.cacheFrom)
 	cacheTo, err3 := build.ParseExportCache(f.cacheTo)
 	attached, err4 := f.session()
-	opt.Exports, opt.CacheImports, opt.CacheExports, opt.Session = exports, cacheFrom, cacheTo, attached
+	f.outs, opt.CacheImports, opt.CacheExports, opt.Session = outs, cacheFrom, cacheTo, attached
 	err := errors.Join(err1, flagError("--cache-from", err2), flagError("--cache-to", err3), err4,
 		f.addSources(&opt, dir), f.addContexts(&opt), f.addArgs(opt.FrontendAttrs), f.addAttests(opt.FrontendAttrs))
 	f.addVCS(opt.FrontendAttrs, dir)
 	f.addAttrs(opt.FrontendAttrs)
-	return opt, err
+	return opt, errors.Join(err, f.addNetwork(&opt))
 }
 
 func flagError(flag string, err error) error {
@@ -140,12 +142,50 @@ func (f *buildFlags) addAttrs(attrs map[string]string) {
 	if f.target != "" {
 		attrs["target"] = f.target
 	}
+	if len(f.again) > 0 {
+		attrs["no-cache"] = strings.Join(f.again, ",")
+	}
 	if f.noCache {
 		attrs["no-cache"] = ""
+	}
+	if f.pull {
+		attrs["image-resolve-mode"] = pb.AttrImageResolveModeForcePull
+	}
+	for _, l := range f.labels {
+		name, value, _ := strings.Cut(l, "=") // without a value it is empty, as with docker
+		attrs["label:"+name] = value
 	}
 	if epoch, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok && attrs["build-arg:SOURCE_DATE_EPOCH"] == "" {
 		attrs["build-arg:SOURCE_DATE_EPOCH"] = epoch
 	}
+}
+
+// addNetwork is what the steps that fetch see of the network.
+func (f *buildFlags) addNetwork(opt *client.SolveOpt) error {
+	var hosts []string
+	var errs []error
+	for _, value := range f.addHosts {
+		host, address, ok := strings.Cut(strings.Replace(value, "=", ":", 1), ":")
+		address = strings.Trim(address, "[]")
+		if !ok || net.ParseIP(address) == nil {
+			errs = append(errs, fmt.Errorf("--add-host %s: want HOST:ADDRESS", value))
+		}
+		hosts = append(hosts, host+"="+address)
+	}
+	if len(hosts) > 0 {
+		opt.FrontendAttrs["add-hosts"] = strings.Join(hosts, ",")
+	}
+	switch f.network {
+	case "", "default":
+	case "none", "host":
+		opt.FrontendAttrs["force-network-mode"] = f.network
+	default:
+		errs = append(errs, fmt.Errorf("--network %s: want host, none or default", f.network))
+	}
+	if f.network == "host" {
+		opt.AllowedEntitlements = append(opt.AllowedEntitlements, entitlements.EntitlementNetworkHost.String())
+	}
+	return errors.Join(errs...)
 }
 
 // addAttests asks for what is to be said of the outputs.
@@ -163,17 +203,12 @@ func (f *buildFlags) session() ([]session.Attachable, error) {
 	if secrets != nil {
 		out = append(out, secrets)
 	}
-	if len(f.ssh) == 0 {
-		return out, flagError("--secret", err1)
+	var err2 error
+	if len(f.ssh) > 0 {
+		err2 = errors.New("--ssh: nothing in a build asks for an agent or a key: " +
+			"modules of private hosts come by https, with --secret id=netrc,src=FILE")
 	}
-	configs, err2 := build.ParseSSH(f.ssh)
-	if err2 == nil {
-		var agents session.Attachable
-		if agents, err2 = sshprovider.NewSSHAgentProvider(configs); err2 == nil {
-			out = append(out, agents)
-		}
-	}
-	return out, errors.Join(flagError("--secret", err1), flagError("--ssh", err2))
+	return out, errors.Join(flagError("--secret", err1), err2)
 }
 
 // withCA adds the CA certificates of this machine to the secrets, unless the user gave others.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/moby/buildkit/client"
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 )
 
@@ -85,24 +87,141 @@ func TestCertificatesOfTheMachine(t *testing.T) {
 	require.Equal(t, f.secrets, f.withCA(), "the user's word counts")
 }
 
+// settled is a request from flags as the build sees it, for a spec.
+func settled(t *testing.T, text string, flags ...string) (*buildFlags, client.SolveOpt, error) {
+	t.Helper()
+	dir := module(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "crossgo.yaml"), []byte("# syntax=crossgo:1\n"+text+"\n"), 0o644))
+	f := new(buildFlags)
+	cmd := &cobra.Command{}
+	f.register(cmd)
+	require.NoError(t, cmd.ParseFlags(flags))
+	opt, err := f.solveOpt(dir)
+	if err == nil {
+		err = f.settle(t.Context(), &opt, dir, false)
+	}
+	return f, opt, err
+}
+
 func TestDefaultOutput(t *testing.T) {
 	for text, want := range map[string]string{"": "out", "binaries: [{main: .}]": "out", "binaries: nonsense": ""} {
-		path := filepath.Join(module(t), "crossgo.yaml")
-		require.NoError(t, os.WriteFile(path, []byte("# syntax=crossgo:1\n"+text+"\n"), 0o644))
-		entries, err := (&buildFlags{}).defaultOutput(path)
+		f, _, err := settled(t, text)
 		require.NoError(t, err)
 		if want == "" {
-			require.Empty(t, entries)
+			require.Empty(t, f.outs)
 			continue
 		}
-		require.Equal(t, want, entries[0].OutputDir)
+		require.Equal(t, want, f.outs[0].OutputDir)
 	}
 }
 
 func TestImageNeedsAnOutput(t *testing.T) {
-	path := filepath.Join(module(t), "crossgo.yaml")
-	_, err := (&buildFlags{target: "image"}).defaultOutput(path)
-	require.ErrorContains(t, err, "type=oci")
-	_, err = (&buildFlags{target: "moon"}).defaultOutput(path)
+	_, _, err := settled(t, "", "--target=image")
+	require.ErrorContains(t, err, "--push -t ")
+	_, _, err = settled(t, "", "--target=moon")
 	require.ErrorContains(t, err, "--target")
+}
+
+// TestPlatformsOfTheSpecAreAskedFor: BuildKit warns of others than it was asked for.
+func TestPlatformsOfTheSpecAreAskedFor(t *testing.T) {
+	const two = "platforms: [linux/amd64, linux/arm64]"
+	for _, c := range []struct {
+		text, want string
+		flags      []string
+	}{
+		{two, "linux/amd64,linux/arm64", nil}, {two, "linux/386", []string{"--platform=linux/386"}}, {"", "", nil},
+		{two, "", []string{"--target=test"}}, {"binaries: nonsense", "", nil}, // tests have their own; the frontend tells of mistakes
+	} {
+		_, opt, err := settled(t, c.text, c.flags...)
+		require.NoError(t, err)
+		require.Equal(t, c.want, opt.FrontendAttrs["platform"])
+		_, set := opt.FrontendAttrs["platform"]
+		require.Equal(t, c.want != "", set)
+	}
+}
+
+// TestDockerTakesOnePlatform: said before anything is built, also for platforms of the spec.
+func TestDockerTakesOnePlatform(t *testing.T) {
+	const want = "docker takes an image for one platform, and linux/amd64, linux/arm64 are asked for: add --platform linux/amd64"
+	for _, flags := range [][]string{{"-o=type=docker,dest=x.tar"}, {"--load"}, {"--load", "--platform=linux/amd64,linux/arm64"}} {
+		_, _, err := settled(t, "platforms: [linux/amd64, linux/arm64]\nimage: {}", flags...)
+		require.EqualError(t, err, want, flags)
+	}
+}
+
+// TestFlagsThatDockerUsersType: each as docker buildx build takes it.
+func TestFlagsThatDockerUsersType(t *testing.T) {
+	f, opt, err := settled(t, "image: {}", "--push", "-t=r.example/a:1", "--tag=b", "--label=x=y=z", "--label=empty", "--annotation=k=v", "--annotation=index,manifest[linux/arm64]:i=j",
+		"--pull", "--no-cache-filter=compile", "--no-cache-filter=verify", "--add-host=a.example:10.0.0.1", "--add-host=six=[::1]", "--network=host")
+	require.NoError(t, err)
+	require.Len(t, f.outs, 1)
+	require.Equal(t, "image", f.outs[0].Type)
+	require.Equal(t, map[string]string{
+		"push": "true", "name": "r.example/a:1,b", "annotation.k": "v", "annotation-index.i": "j", "annotation-manifest[linux/arm64].i": "j",
+	}, f.outs[0].Attrs)
+	for key, want := range map[string]string{
+		"label:x": "y=z", "label:empty": "", "image-resolve-mode": "pull", "no-cache": "compile,verify", "add-hosts": "a.example=10.0.0.1,six=::1", "force-network-mode": "host",
+	} {
+		require.Equal(t, want, opt.FrontendAttrs[key], key)
+	}
+	require.Equal(t, []string{"network.host"}, opt.AllowedEntitlements)
+}
+
+// TestPushOfNamedOutputs: -o and --push go together, names of -o stay.
+func TestPushOfNamedOutputs(t *testing.T) {
+	f, _, err := settled(t, "image: {}", "-o=type=image,name=own", "-o=type=oci,dest=x.tar", "--push", "-t=a")
+	require.NoError(t, err)
+	require.Len(t, f.outs, 2)
+	require.Equal(t, map[string]string{"push": "true", "name": "own"}, f.outs[0].Attrs)
+	require.Equal(t, map[string]string{"name": "a"}, f.outs[1].Attrs)
+}
+
+func TestFlagMistakes(t *testing.T) {
+	for _, c := range []struct {
+		flags []string
+		want  string
+	}{
+		{[]string{"--push"}, "a push needs a name: say -t registry.example/app:tag"},
+		{[]string{"-t=Big", "--push"}, "-t Big: "},
+		{[]string{"--annotation=x"}, "--annotation x: want [TYPE:]NAME=VALUE"},
+		{[]string{"--annotation=moon:a=b"}, `found the type "moon"`},
+		{[]string{"--ssh=default"}, "--ssh: nothing in a build asks for an agent or a key"},
+		{[]string{"--add-host=x"}, "--add-host x: want HOST:ADDRESS"},
+		{[]string{"--network=bridge"}, "--network bridge: want host, none or default"},
+		{[]string{"-o=type=local,dest=x,mode=moon"}, "moon"},
+		{[]string{"-o=.", "--clean"}, "--clean: . holds "},
+		{[]string{"-o=type=local,dest=/,mode=delete"}, "--clean: / holds "},
+	} {
+		_, _, err := settled(t, "", c.flags...)
+		require.ErrorContains(t, err, c.want, c.flags)
+	}
+}
+
+func TestQuestions(t *testing.T) {
+	for _, c := range []struct {
+		flags         []string
+		request, want string
+		json          bool
+	}{
+		{nil, "", "", false}, {[]string{"--call=build"}, "", "", false}, {[]string{"--check"}, "frontend.lint", "", false}, {[]string{"--call=lint"}, "frontend.lint", "", false},
+		{[]string{"--call=outline,format=json"}, "frontend.outline", "", true}, {[]string{"--call=targets"}, "frontend.targets", "", false},
+		{[]string{"--call=moon"}, "", "--call moon: want build, check, outline or targets", false}, {[]string{"--call=check,format=xml"}, "", "--call check,format=xml: want", false},
+	} {
+		f := new(buildFlags)
+		cmd := &cobra.Command{}
+		f.register(cmd)
+		require.NoError(t, cmd.ParseFlags(c.flags))
+		q, err := f.question()
+		switch {
+		case c.want != "":
+			require.ErrorContains(t, err, c.want)
+		case c.request == "":
+			require.NoError(t, err)
+			require.Nil(t, q)
+		default:
+			require.NoError(t, err)
+			require.Equal(t, c.request, q.request)
+			require.Equal(t, c.json, q.json)
+		}
+	}
 }

@@ -98,10 +98,11 @@ var rules = []rule{
 	{of: "cmd/crossgo-frontend", own: []string{"frontend", "step"}, foreign: []string{buildkit + "/frontend/gateway", buildkit + "/util/appcontext"}},
 	{of: "cmd/crossgo-step", own: []string{"step"}, never: []string{"github.com/moby/buildkit", "github.com/spf13/cobra"}},
 	{of: "cmd/crossgo", own: []string{"engine", "frontend", "plan", "spec", "step", "sysroot", "verify", "verify/compare", "verify/report", "verify/rootfs"}, foreign: []string{
-		buildkit, "github.com/agext/levenshtein", "github.com/containerd/console", "github.com/docker/cli", "github.com/spf13/cobra", "github.com/tonistiigi/fsutil",
+		buildkit, "github.com/agext/levenshtein", "github.com/containerd/console", "github.com/containerd/platforms", "github.com/distribution/reference", "github.com/docker/cli", "github.com/spf13/cobra", "github.com/tonistiigi/fsutil",
 		"github.com/tonistiigi/go-csvvalue",
 	}},
 	{of: "hack/gobuild", reach: none},
+	{of: "hack/testtimes", reach: none},
 	{of: "internal/archivekey", foreign: []string{"github.com/ProtonMail/go-crypto", "github.com/stretchr/testify"}},
 	{of: "internal/golden", foreign: []string{"github.com/stretchr/testify"}},
 	{of: "internal/imports"},

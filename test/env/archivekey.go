@@ -3,7 +3,6 @@ package env
 import (
 	"bytes"
 	"crypto"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,11 +15,10 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
-	"github.com/gofrs/flock"
 )
 
-// archiveKey signs what the test archive says of itself. It is made once for a cache directory and kept there, so that a
-// snapshot composed by an earlier run stays readable.
+// archiveKey signs what the test archive says of itself. It is made once for a cache directory and kept there, so
+// that a snapshot composed by an earlier run stays readable.
 type archiveKey struct {
 	entity  *openpgp.Entity
 	armored string // the public half
@@ -29,20 +27,8 @@ type archiveKey struct {
 // newKey makes an OpenPGP key that is as old as any index it signs, and never expires.
 func newKey(name string) (*openpgp.Entity, error) {
 	made := func() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
-	return openpgp.NewEntity(name, "", "archive@example.org", &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, DefaultHash: crypto.SHA256, Time: made})
-}
-
-// newArchiveKey reads the key below dir, or makes it, one test binary at a time.
-func newArchiveKey(dir string) (*archiveKey, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	lock := flock.New(filepath.Join(dir, "lock"))
-	if err := lock.Lock(); err != nil {
-		return nil, err
-	}
-	defer lock.Unlock()
-	return keptKey(dir)
+	config := &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, DefaultHash: crypto.SHA256, Time: made}
+	return openpgp.NewEntity(name, "", "archive@example.org", config)
 }
 
 // keptKey reads the key below dir, or makes it. The caller holds the lock of the directory.
@@ -86,9 +72,6 @@ func armored(kind string, write func(io.Writer) error) ([]byte, error) {
 	err = errors.Join(write(w), w.Close())
 	return out.Bytes(), err
 }
-
-// oneLine is the public half in the form that fits into any build arg.
-func (k *archiveKey) oneLine() string { return base64.StdEncoding.EncodeToString([]byte(k.armored)) }
 
 // sign is the text as InRelease files have it.
 func (k *archiveKey) sign(text []byte) ([]byte, error) { return signedBy(k.entity, text) }

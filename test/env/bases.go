@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// baseImage takes the place of an image that people build on: put together from packages of the machine's Debian, laid out as the
-// original is as far as programs can see.
+// baseImage takes the place of an image that people build on: put together from packages of the machine's Debian,
+// laid out as the original is as far as programs can see.
 type baseImage struct {
 	image    string   // on the registry, which answers for its host
 	packages []string // unpacked, of each architecture
@@ -130,8 +130,8 @@ func (e *Env) unpack(root, arch string, packages []string) error {
 	return nil
 }
 
-// debianPackage fetches a package of the machine's Debian by the machine's apt, for any architecture. Its lists are the tests' own: apt's may
-// be missing, and know one architecture.
+// debianPackage fetches a package of the machine's Debian by the machine's apt, for any architecture. Its lists are
+// the tests' own: apt's may be missing, and know one architecture.
 func (e *Env) debianPackage(name, arch string) (string, error) {
 	kept := filepath.Join(e.Cache, "packages", arch, name)
 	if found, err := filepath.Glob(filepath.Join(kept, "*.deb")); err != nil || len(found) == 1 {
@@ -189,7 +189,8 @@ func alpine(root, arch string) error {
 	return errors.Join(errs...)
 }
 
-// distroless has neither a shell nor a C library, the CA certificates of this machine, and the user that the tag is named after.
+// distroless has neither a shell nor a C library, the CA certificates of this machine, and the user that the tag is
+// named after.
 func distroless(root, _ string) error {
 	roots, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
 	home := filepath.Join(root, "home/nonroot")

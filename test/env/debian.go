@@ -1,79 +1,53 @@
 package env
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp"
 	"golang.org/x/sync/singleflight"
 )
 
-const (
-	aptHelper = "/usr/lib/apt/apt-helper" // part of the apt package: fetches one file the way apt would
-	freshFor  = 12 * time.Hour            // how old a kept InRelease may be when a run first asks for it
-)
-
-// debianFiles serves the archives /debian and /debian-security in their real layout, reading through to the mirrors that
-// the machine's apt uses.
+// debianFiles serves the archives /debian and /debian-security in their real layout: what is below dists from a
+// snapshot, package files from the cache, read through to the machine's mirror and checked by the digest that the
+// snapshot has.
 type debianFiles struct {
-	cache    string            // directory whose tree is that of the served paths
-	upstream map[string]string // "/debian" → address of the machine's mirror of it
-	began    time.Time         // of this run: a signed index is looked at for age once, so that a run sees one state
+	cache    string // directory whose tree below pool is that of the served paths
+	snapshot *snapshot
+	upstream *upstream
 	flight   singleflight.Group
 }
 
-// newDebianFiles finds the machine's mirrors.
-func newDebianFiles(cache string) (*debianFiles, error) {
-	sources, err := aptSources("/etc/apt")
+// debianKeyring are the keys of the machine's own archive, of the package debian-archive-keyring.
+const debianKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+// debianArchive opens the archive of this run, and the key that it is signed with.
+func (e *Env) debianArchive() (*debianFiles, *archiveKey, error) {
+	up, err := machineMirrors()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	up := map[string]string{}
-	for _, archive := range []string{"/debian", "/debian-security"} {
-		address, err := archiveAddress(sources, archive)
-		if err != nil {
-			return nil, err
-		}
-		up[archive] = address
+	f, err := os.Open(debianKeyring)
+	if err != nil {
+		return nil, nil, err
 	}
-	return &debianFiles{cache: cache, upstream: up, began: time.Now()}, nil
-}
-
-// aptSources is the text of all source lists of apt, in both formats.
-func aptSources(etc string) (string, error) {
-	var text strings.Builder
-	for _, pattern := range []string{"sources.list", "sources.list.d/*.list", "sources.list.d/*.sources"} {
-		files, err := filepath.Glob(filepath.Join(etc, pattern))
-		if err != nil {
-			return "", err
-		}
-		for _, name := range files {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				return "", err
-			}
-			text.Write(append(data, '\n'))
-		}
+	defer f.Close()
+	keys, err := openpgp.ReadKeyRing(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", debianKeyring, err)
 	}
-	return text.String(), nil
-}
-
-// archiveAddress is the first address in the source lists that ends in the archive's name, without a final slash.
-func archiveAddress(sources, archive string) (string, error) {
-	uri := regexp.MustCompile(`(?m)^[^#\n]*?\s(https?://\S+` + regexp.QuoteMeta(archive) + `)/?(\s|$)`)
-	m := uri.FindStringSubmatch(sources)
-	if m == nil {
-		return "", fmt.Errorf("apt's source lists name no address that ends in %s", archive)
-	}
-	return m[1], nil
+	dir := filepath.Join(e.Cache, "archive")
+	all := snapshots{dir: dir, pool: e.Cache, suites: suitesInUse, keys: keys, up: up, now: time.Now}
+	snapshot, key, err := all.open()
+	return &debianFiles{cache: e.Cache, snapshot: snapshot, upstream: up}, key, err
 }
 
 // debianPath is what the archives have: no "..", no query, no shell's business.
@@ -85,76 +59,44 @@ func (d *debianFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	_, err, _ := d.flight.Do(name, func() (any, error) { return nil, d.fill(name) })
-	serveFile(w, r, filepath.Join(d.cache, name), err)
+	if strings.Contains(name, "/dists/") {
+		serveFile(w, r, filepath.Join(d.snapshot.dir, name), nil)
+		return
+	}
+	file := filepath.Join(d.cache, name)
+	_, err, _ := d.flight.Do(name, func() (any, error) { return nil, d.fill(name, file) })
+	serveFile(w, r, file, err)
 }
 
-// fill makes the file exist in the cache.
-func (d *debianFiles) fill(name string) error {
-	file := filepath.Join(d.cache, name)
-	if d.keeps(file) {
+// fill makes a package file exist in the cache, with the bytes that the index names.
+func (d *debianFiles) fill(name, file string) error {
+	if _, err := os.Stat(file); err == nil {
 		return nil
 	}
-	archive := "/" + strings.SplitN(name, "/", 3)[1]
-	part := file + ".part"
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	digest, err := d.snapshot.digest(name)
+	if err != nil {
 		return err
 	}
-	defer os.Remove(part)
-	args := []string{"-o", "APT::Sandbox::User=root", "download-file", d.upstream[archive] + strings.TrimPrefix(name, archive), part}
-	if digest, ok := byHash(name); ok {
-		args = append(args, digest)
+	err = d.upstream.fetch(context.Background(), name, digest, file)
+	if errors.Is(err, os.ErrNotExist) {
+		gone := fmt.Errorf("the mirror has no %s any more, which its index names; the next run composes a new snapshot", name)
+		return errors.Join(gone, d.snapshot.spoil())
 	}
-	if err := runAptHelper(args); err != nil {
-		return err
-	}
-	now := time.Now() // the server's own date says nothing of when we asked
-	return errors.Join(os.Chtimes(part, now, now), os.Rename(part, file))
+	return err
 }
 
-// keeps says whether the cached file will do.
-func (d *debianFiles) keeps(file string) bool {
-	info, err := os.Stat(file)
-	if err != nil {
-		return false
-	}
-	return path.Base(file) != "InRelease" || d.began.Sub(info.ModTime()) < freshFor
-}
-
-// byHash is the digest in a by-hash path, as apt's helper wants it.
-func byHash(name string) (string, bool) {
-	_, hex, ok := strings.Cut(name, "/by-hash/SHA256/")
-	return "SHA256:" + hex, ok
-}
-
-// runAptHelper fetches; a file that the mirror has not is os.ErrNotExist.
-func runAptHelper(args []string) error {
-	var out bytes.Buffer
-	cmd := exec.Command(aptHelper, args...)
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	if err != nil && strings.Contains(out.String(), "404") {
-		return fmt.Errorf("%w: %s", os.ErrNotExist, out.String())
-	}
-	if err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", aptHelper, strings.Join(args, " "), err, out.String())
-	}
-	return nil
-}
-
-// serveFile answers with a cached file, or with the reason there is none. The entity tag is made the way web servers of
-// real mirrors make it, from time and size.
+// serveFile answers with a cached file, or with the reason there is none. The entity tag is made the way web
+// servers of real mirrors make it, from time and size.
 func serveFile(w http.ResponseWriter, r *http.Request, file string, err error) {
+	info, statErr := os.Stat(file)
 	switch {
-	case errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, os.ErrNotExist), err == nil && (statErr != nil || info.IsDir()):
 		http.Error(w, "404 page not found", http.StatusNotFound)
 		return
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	if info, err := os.Stat(file); err == nil {
-		w.Header().Set("ETag", fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), info.Size()))
-	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), info.Size()))
 	http.ServeFile(w, r, file)
 }

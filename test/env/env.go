@@ -1,7 +1,9 @@
 // Package env is the world the real-BuildKit tests run in: a registry, a mirror of Debian and of the module proxy, a
 // buildkitd and the docker command with buildx, all on the loopback address, all started by one process and gone with it.
 //
-// Start makes all of it once per test binary. Nothing is skipped: when a part cannot start, Start says why.
+// Start makes all of it once per test binary. Nothing is skipped: when a part cannot start, Start says why. What is fetched from
+// outside is kept: with a warm cache directory a run needs no network. Debian's archive is a snapshot, composed of what the
+// machine's mirror has and signed by a key of the tests, so that a mirror that is out of step with itself fails no test.
 //
 // Environment variables:
 //

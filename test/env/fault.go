@@ -28,7 +28,7 @@ const (
 	WrongBytes     FaultKind = iota // as long as it should be, one byte is another
 	WrongSignature                  // for InRelease: whole and signed, by a key that nobody trusts
 	Resigned                        // for InRelease: whole and signed, by CompanyKey instead of Debian's
-	OldIndex                        // all of a suite as it was a year ago, signed by the archive; Path has to match its indexes too
+	OldIndex                        // a suite as it was a year ago, signed by the archive; Path matches its indexes too
 	ExpiredIndex                    // for InRelease: signed by the archive, Valid-Until is a day ago
 	HTMLPage                        // 200 and a page for people, as gateways and proxies send it
 	EmptyBody                       // 200 and nothing
@@ -80,15 +80,18 @@ func misservers(key *archiveKey) map[FaultKind]misserver {
 		EmptyBody:      altered(func([]byte) ([]byte, error) { return nil, nil }),
 		Truncated:      truncate,
 		NotFound:       func(w http.ResponseWriter, r *http.Request, _ http.Handler) { http.NotFound(w, r) },
-		ServerError:    func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { http.Error(w, "broken on purpose", 500) },
-		Stall:          func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() },
+		ServerError: func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			http.Error(w, "broken on purpose", http.StatusInternalServerError)
+		},
+		Stall: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() },
 	}
 }
 
 // page is what a hotel's gateway answers with.
 func page(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(w, "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Please sign in.</body></html>\n")
+	const text = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Please sign in.</body></html>\n"
+	_, _ = io.WriteString(w, text) // a reader that went away is no concern of ours
 }
 
 // answer is the honest answer, whole: conditions and ranges of the request are left out.

@@ -12,15 +12,17 @@ import (
 	"time"
 )
 
-// lastYear serves a suite as an archive would that was held back: a signed index of an earlier date, and package indexes
-// of other digests that it names. What they list is what the archive has today, so that a build goes on from there.
+// lastYear serves a suite as an archive would that was held back: a signed index of an earlier date, and package
+// indexes of other digests that it names. What they list is what the archive has today, so that a build goes on
+// from there.
 type lastYear struct {
 	key *archiveKey
 	mu  sync.Mutex
 	old map[string][]byte // by address
 }
 
-// emptyStreams are a compressed nothing. A file and a nothing after it is a file of the same content and another digest.
+// emptyStreams are a compressed nothing. A file and a nothing after it is a file of the same content and another
+// digest.
 var emptyStreams = map[string]string{
 	".xz": "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4F\x00\x00\x00\x00\x1c\xdfD!\x1f\xb6\xf3}\x01\x00\x00\x00\x00\x04YZ",
 	".gz": "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00",

@@ -1,9 +1,9 @@
 package env
 
 import (
+	"encoding/base64"
 	"io"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,13 +14,13 @@ import (
 // Mirror is the address of one server with what builds fetch. All mirrors of a run have the same content; those made by
 // Misbehave serve some of it wrongly.
 //
-// Nothing is copied in advance: a file that is asked for first is fetched by the ordinary client (apt's helper, the go
-// command) from wherever the machine gets its files, and is kept in the cache directory. With a warm cache nothing but
-// the age-limited signed indexes goes over the network.
+// Debian's indexes are a snapshot (see snapshot). Nothing else is copied in advance: a file that is asked for first is
+// fetched by the ordinary client (apt's helper, the go command) from wherever the machine gets its files, and is kept in the
+// cache directory. With a warm cache nothing goes over the network, but that an old snapshot is renewed if it can be.
 type Mirror struct {
 	Host  string // "127.0.0.1:PORT"
 	SumDB string // verifier key of the checksum database, a GOSUMDB value
-	Keys  string // who signs what OldIndex and ExpiredIndex serve: an armored public key in base64, on one line
+	Key   string // who signs the Debian archive: an armored public key, a DEBIAN_KEYS value
 }
 
 // Debian is the address of the archive, a DEBIAN_MIRROR value.
@@ -32,10 +32,12 @@ func (m *Mirror) Security() string { return "http://" + m.Host + "/debian-securi
 // GoProxy is the address of the module proxy, a GOPROXY value.
 func (m *Mirror) GoProxy() string { return "http://" + m.Host + "/goproxy" }
 
-// Settings are the build arguments that make a build use the mirror, as NAME=VALUE.
+// Settings are the build arguments that make a build use the mirror, as NAME=VALUE; the key is in base64, since a line has to do
+// for all of them.
 func (m *Mirror) Settings() []string {
+	key := base64.StdEncoding.EncodeToString([]byte(m.Key))
 	return []string{"GOPROXY=" + m.GoProxy(), "GOSUMDB=" + m.SumDB,
-		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security()}
+		"DEBIAN_MIRROR=" + m.Debian(), "DEBIAN_SECURITY_MIRROR=" + m.Security(), "DEBIAN_KEYS=" + key}
 }
 
 // BuildArgs are Settings as options of buildx and of crossgo build.
@@ -67,16 +69,12 @@ func (c *content) handler(sums *sumDB) http.Handler {
 
 // at is the mirror that serves the content at an address.
 func (c *content) at(host string, sums *sumDB) *Mirror {
-	return &Mirror{Host: host, SumDB: sums.key, Keys: c.key.oneLine()}
+	return &Mirror{Host: host, SumDB: sums.key, Key: c.key.armored}
 }
 
 // startMirror starts the well-behaved mirror.
 func (e *Env) startMirror() error {
-	debian, err := newDebianFiles(e.Cache)
-	if err != nil {
-		return err
-	}
-	key, err := newArchiveKey(filepath.Join(e.Cache, "archive"))
+	debian, key, err := e.debianArchive()
 	if err != nil {
 		return err
 	}

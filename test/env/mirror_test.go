@@ -65,8 +65,9 @@ func TestMirrorHasNoOtherFiles(t *testing.T) {
 }
 
 func TestAptTakesPackagesFromTheMirror(t *testing.T) {
+	key := filepath.Join(write(t, map[string]string{"archive.asc": world.content.key.armored}), "archive.asc")
 	dir := write(t, map[string]string{
-		"sources.list":       "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " + world.Mirror.Debian() + " trixie main\n",
+		"sources.list":       "deb [signed-by=" + key + "] " + world.Mirror.Debian() + " trixie main\n",
 		"lists/partial/keep": "", "archives/partial/keep": "", "status": ""})
 	options := []string{"-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::SourceList=" + dir + "/sources.list",
 		"-o", "Dir::Etc::SourceParts=/dev/null", "-o", "Dir::State::Lists=" + dir + "/lists", "-o", "Dir::State::status=" + dir + "/status",
