@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/crossgo/crossgo/plan"
@@ -58,42 +57,6 @@ func discoverGo() []found {
 		}
 	}
 	return out
-}
-
-// unusedToolchain is the version that GOTOOLCHAIN of this machine names, in the environment or by go env -w; empty: it names none. Which
-// Go compiles must not depend on who builds.
-func unusedToolchain() string {
-	value := os.Getenv("GOTOOLCHAIN")
-	if value == "" {
-		value = goEnvFile("GOTOOLCHAIN")
-	}
-	name, _, _ := strings.Cut(value, "+") // go1.26.3+auto
-	if v, ok := strings.CutPrefix(name, "go"); ok && plan.NamesPatch(v) {
-		return v
-	}
-	return ""
-}
-
-// goEnvFile is a variable in the file that go env -w writes (go help environment, GOENV).
-func goEnvFile(name string) string {
-	file := os.Getenv("GOENV")
-	if file == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return ""
-		}
-		file = filepath.Join(dir, "go", "env")
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "" // most have none
-	}
-	for line := range strings.Lines(string(data)) {
-		if value, ok := strings.CutPrefix(line, name+"="); ok {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }
 
 // caFiles are the places where systems keep their bundle of CA certificates.

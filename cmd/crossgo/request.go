@@ -109,9 +109,6 @@ func (f *buildFlags) addArgs(attrs map[string]string) error {
 		attrs["build-arg:"+d.arg] = d.value
 		f.debugf("%v", d)
 	}
-	if v := unusedToolchain(); v != "" {
-		fmt.Fprintf(os.Stderr, "note: GOTOOLCHAIN of this machine names Go %s, which builds do not take over: go: %q in the spec, or a toolchain line in go.mod, has it compile\n", v, v)
-	}
 	return errors.Join(errs...)
 }
 
