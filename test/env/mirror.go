@@ -154,7 +154,7 @@ func (e *Env) Listing(t testing.TB) (m *Mirror, set func(list string)) {
 	}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	return &Mirror{Host: host, SumDB: e.content.sums.key}, func(said string) { list.Store(said) }
+	return e.content.at(host, e.content.sums), func(said string) { list.Store(said) }
 }
 
 // LyingSums starts a mirror whose checksum database signs a wrong hash for every module.
