@@ -49,6 +49,9 @@ func New(opts ...Option) gwclient.BuildFunc {
 
 // build is the whole way of one request.
 func build(ctx context.Context, c gwclient.Client, cfg config) (*gwclient.Result, error) {
+	if err := tooOld(c.BuildOpts().LLBCaps); err != nil {
+		return nil, err
+	}
 	dc, err := dockerui.NewClient(newAsked(c))
 	if err != nil {
 		return nil, err

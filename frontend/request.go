@@ -202,7 +202,7 @@ func (r *request) self() (llb.State, string, error) {
 	return *st, exe, err
 }
 
-var errNoSelf = errors.New("crossgo cannot find its own binary for the build steps: the frontend must run from its image (BuildKit 0.12 or newer) or by crossgo build")
+var errNoSelf = errors.New("crossgo cannot find its own binary for the build steps: the frontend must run from its image (BuildKit 0.13 or newer) or by crossgo build")
 
 // proxy are the request's proxy settings for steps with a network.
 func (r *request) proxy() llb.ProxyEnv {
