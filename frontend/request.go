@@ -74,8 +74,8 @@ func (r *request) settle(ctx context.Context) (err error) {
 		return err
 	}
 	r.warnUnused(ctx)
-	if settings.SecurityMirror == plan.SecurityOff {
-		r.source.Warn(ctx, "DEBIAN_SECURITY_MIRROR is off: C packages come without Debian's security updates", gwclient.WarnOpts{})
+	for _, e := range settings.SwitchedOff() {
+		r.source.Warn(ctx, e.String(), gwclient.WarnOpts{})
 	}
 	sources, err := r.sources(ctx)
 	if err != nil {

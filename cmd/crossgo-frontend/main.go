@@ -12,7 +12,11 @@ import (
 	"github.com/moby/buildkit/util/appcontext"
 )
 
+// version is set by the release build with -ldflags "-X main.version=v1.2.3"; empty otherwise.
+var version string
+
 func main() {
+	step.Version = version
 	if code, ok := step.Start(os.Args); ok {
 		os.Exit(code)
 	}
