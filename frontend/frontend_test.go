@@ -159,7 +159,7 @@ func TestProblemsCarryTheirLines(t *testing.T) {
 
 func TestModuleFiles(t *testing.T) {
 	work := &fstest.MapFile{Data: []byte("go 1.26.8\n\nuse ./app\n")}
-	mod := &fstest.MapFile{Data: []byte("module example.com/app\n\ngo 1.25.0\n")}
+	mod := &fstest.MapFile{Data: []byte("module example.com/app\n\ngo 1.25.0\n")} // the newest patch that the fake proxy lists
 	for name, c := range map[string]struct {
 		files fstest.MapFS
 		asked []string // what is among the steps
@@ -307,6 +307,13 @@ func TestTestPlatforms(t *testing.T) {
 	}
 }
 
+// TestChecksThatAreOff: the user is warned, whoever switched them off.
+func TestChecksThatAreOff(t *testing.T) {
+	f := newFake("binaries: [{main: .}]\n", "platform", "linux/amd64", "build-arg:GOSUMDB", "off", "build-arg:GOPRIVATE", "*.example.com")
+	f.ok(t)
+	require.Equal(t, []string{"GOSUMDB is off: modules and Go itself are not compared with the checksum database"}, f.warnings)
+}
+
 // TestCacheMountsHaveTheirNamespace: BUILDKIT_CACHE_MOUNT_NS tells the folders of one user of a builder from those of others.
 func TestCacheMountsHaveTheirNamespace(t *testing.T) {
 	for namespace, want := range map[string]string{"": "crossgo/", "team-a": "team-a/crossgo/"} {
@@ -316,7 +323,7 @@ func TestCacheMountsHaveTheirNamespace(t *testing.T) {
 		}
 		f := newFake("binaries: [{main: .}]\n", options...)
 		f.ok(t)
-		require.ElementsMatch(t, []string{want + "objects", want + "downloads"}, f.mounts)
+		require.ElementsMatch(t, []string{want + "objects", want + "downloads", want + "go-releases"}, f.mounts)
 		require.Empty(t, f.warnings, "it is an argument that is used")
 	}
 }

@@ -1,7 +1,13 @@
 package plan
 
+import "github.com/crossgo/crossgo/sysroot"
+
+// PathSystemCA is an empty file in the root of all build containers. With proxyNetwork BuildKit appends the certificate of its
+// proxy to it: it creates none (executor/proxyca_linux.go of v0.33.1).
+const PathSystemCA = "/etc/ssl/certs/ca-certificates.crt"
+
 // Where things stand inside build containers. They are part of cache keys and, without -trimpath, of binaries: changing
-// one recompiles everything for everybody.
+// one recompiles everything for everybody. Some paths are BuildKit's own: the laws in the tests of llb know them.
 const (
 	PathSelf      = "/crossgo"         // our own binary
 	PathGoRoot    = "/toolchain/go"    // the Go distribution
@@ -9,9 +15,10 @@ const (
 	PathGoCache   = "/gocache"         // GOCACHE
 	PathObjects   = "/objects"         // cache mount with compiled packages, laid out as a GOCACHE
 	PathKeeper    = "/keeper"          // the program that answers dependency steps from PathObjects
+	PathGoKnown   = "/releases"        // cache mount with the names of the Go releases that were fetched
 	PathDownload  = "/downloads"       // cache mount with downloaded modules, laid out as a module proxy
 	PathSource    = "/src"             // the build context
-	PathSysroot   = "/sysroot"         // the target's C side
+	PathSysroot   = sysroot.TargetRoot // the target's C side
 	PathHostUsr   = "/usr"             // the host C toolchain's usr
 	PathProfile   = "/pgo/default.pgo" // the profile that a program and all it imports are compiled by
 	PathLink      = "/link"            // our own binary under the names of compilers, for linking
@@ -28,6 +35,7 @@ const (
 	JobFile       = "job.json"         // name below PathJob
 	SkeletonFile  = "skeleton.tar"     // what skim writes below PathOut
 	FactsFile     = "facts.json"       // what inspect writes below PathOut
+	ReleasesFile  = "releases.json"    // what golist writes below PathOut
 	LockFile      = "lock.json"        // what resolve writes below PathOut
 	ReportFile    = "report.json"      // what verify writes below its report mount
 	WarningsFile  = "warnings.json"    // what of it is worth a warning, for the frontend

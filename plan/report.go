@@ -56,7 +56,7 @@ var reported = []func(Input, binary, spec.Binary) Decision{
 		return said(in, "main", b.main.ImportPath, e.Main[b.main.Pattern].Pos, "every main package of the module")
 	},
 	func(in Input, _ binary, _ spec.Binary) Decision {
-		return Decision{Name: "go", Value: in.Go.Version, Where: in.Go.Where}
+		return Decision{Name: "go", Value: in.Go.Version, Where: in.Go.Where, Why: in.Go.why()}
 	},
 	func(in Input, _ binary, _ spec.Binary) Decision {
 		env, _ := TargetEnv(in.Target) // New has failed before where there is none
@@ -168,7 +168,7 @@ func (p *Plan) Components() []Component {
 
 // Report is the job of the step that completes the report of a plan with the layers, which the step finds in that order.
 func (p *Plan) Report(layers []ReportLayer) ReportJob {
-	job := ReportJob{Platform: p.Target, Build: p.Build, Components: p.Components(), Layers: layers}
+	job := ReportJob{Platform: p.Target, Build: p.Build, Components: p.Components(), Exceptions: p.Exceptions, Layers: layers}
 	for _, u := range p.Units {
 		unit := ReportUnit{}
 		for _, name := range u.Names() {

@@ -84,7 +84,7 @@ var rules = []rule{
 		foreign: slices.Concat([]string{"github.com/bgentry/go-netrc", junitXML, "github.com/moby/sys/user", "golang.org/x/crypto/x509roots", "golang.org/x/mod"}, signing),
 		reach:   slices.Concat(yaml, debian, forms, spdx, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"}, signing)},
 	{of: "llb", own: []string{"plan", "sysroot"},
-		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
+		foreign: []string{clientLL, buildkit + "/solver/pb", buildkit + "/util/apicaps", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"}, never: world},
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
 			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/apicaps", buildkit + "/util/gitutil/gitobject",
@@ -96,6 +96,7 @@ var rules = []rule{
 		"github.com/tonistiigi/fsutil", "go.etcd.io/bbolt", "golang.org/x/sync", "golang.org/x/sys", "google.golang.org/grpc",
 	}},
 	{of: "cmd/crossgo-frontend", own: []string{"frontend", "step"}, foreign: []string{buildkit + "/frontend/gateway", buildkit + "/util/appcontext"}},
+	{of: "cmd/crossgo-step", own: []string{"step"}, never: []string{"github.com/moby/buildkit", "github.com/spf13/cobra"}},
 	{of: "cmd/crossgo", own: []string{"engine", "frontend", "plan", "spec", "step", "sysroot", "verify", "verify/compare", "verify/report", "verify/rootfs"}, foreign: []string{
 		buildkit, "github.com/agext/levenshtein", "github.com/containerd/console", "github.com/containerd/platforms", "github.com/distribution/reference", "github.com/docker/cli", "github.com/spf13/cobra", "github.com/tonistiigi/fsutil",
 		"github.com/tonistiigi/go-csvvalue",
