@@ -19,7 +19,7 @@ func TestMirrorsInOrder(t *testing.T) {
 		faults []env.Fault
 		says   []string
 	}{
-		{"trouble that passes, and a package that is gone", []env.Fault{{Path: "/libc6-dev_", Kind: env.Truncated, Times: 1}, {Path: "/linux-libc-dev_", Kind: env.NotFound}},
+		{"trouble that passes and a package that is gone", []env.Fault{{Path: "/libc6-dev_", Kind: env.Truncated, Times: 1}, {Path: "/linux-libc-dev_", Kind: env.NotFound}},
 			[]string{"unexpected EOF; asked again", "linux-libc-dev_", "404, the package file has left the mirror's pool", "asked " + good.Debian() + "/pool/"}},
 		{"out of step", []env.Fault{{Path: "/debian/.*/by-hash/", Kind: env.NotFound}, {Path: "/debian/.*/Packages", Kind: env.WrongBytes}}, []string{"another index lies there", "asked " + good.Debian() + "/dists/"}},
 		{"dead", []env.Fault{{Kind: env.Refused}}, []string{"connection refused; asked again", "asked " + good.Debian() + " instead"}},
@@ -51,7 +51,7 @@ func TestHeldBackIndexes(t *testing.T) {
 		says  []string // in the report
 	}{
 		{"a year old", env.Fault{Path: "/debian/dists/", Kind: env.OldIndex}, nil, []string{"archive: trixie: index of " + "20", "signed by "}},
-		{"expired, and allowed", env.Fault{Path: "InRelease$", Kind: env.ExpiredIndex}, []string{"--build-arg=DEBIAN_CHECK_VALID_UNTIL=no"}, []string{"expired on ", "which the build allowed"}},
+		{"expired and allowed", env.Fault{Path: "InRelease$", Kind: env.ExpiredIndex}, []string{"--build-arg=DEBIAN_CHECK_VALID_UNTIL=no"}, []string{"expired on ", "which the build allowed"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, m := filepath.Join(t.TempDir(), "out"), world.Misbehave(t, c.fault)
