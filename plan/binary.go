@@ -44,12 +44,12 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 	if len(facts.Problems) > 0 {
 		return nil, problems(in.File, facts.Problems)
 	}
-	l, err := decideLinking(in, entry, facts.CGO)
-	if err != nil {
-		return nil, err
-	}
 	var bs []binary
 	for _, m := range facts.Mains {
+		l, err := decideLinking(in, entry, facts.CGO, m.Loads)
+		if err != nil {
+			return nil, err
+		}
 		plain := plainName(entry, m)
 		bs = append(bs, binary{
 			entry: i, name: entry.Mode.V.FileName(plain) + fileEnding(in.Target), plain: plain, main: m, where: place(in.File, at(entry.Main[m.Pattern].Pos, entry.Pos)), ref: mainRef(i, m.Pattern),

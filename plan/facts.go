@@ -42,6 +42,7 @@ type MainPackage struct {
 	Pattern    int    `json:"pattern"`          // index into the entry's main list
 	PGO        string `json:"pgo,omitempty"`    // its default.pgo, below the context
 	CXX        bool   `json:"cxx,omitempty"`    // the program has C++ in it: it is linked by the C++ compiler
+	Loads      string `json:"loads,omitempty"`  // without cgo, on linux: the package that takes functions of shared libraries, and where
 }
 
 // HeavyModule is one foreign module at its version, with the packages that are compiled from it.

@@ -111,7 +111,7 @@ func decideTest(in Input, all []binary) (binary, *Test, error) {
 	if b.linking.mode.Library() { // its tests are programs, compiled by the same flags
 		b.linking.mode, b.linking.link = "", spec.LinkPIE
 	}
-	if !b.cgo && b.linking.link == spec.LinkPIE {
+	if !b.cgo && b.linking.dynamic() {
 		b.linking = linking{link: spec.LinkStatic} // nothing here has a loader for it
 	}
 	return b, t, nil
@@ -129,7 +129,7 @@ func (t *Test) decideRace(in Input, block *spec.Test, b *binary, emulated bool) 
 	case !slices.Contains(raceArchs, in.Target.Arch):
 		return fmt.Errorf("%s: test.race: found true, but Go finds races on linux/%s only, not on %s", place(in.File, block.Race.Pos), strings.Join(raceArchs, ", linux/"), in.Target)
 	}
-	l, err := decideLinking(in, spec.Binary{Pos: block.Race.Pos, Libc: spec.Value[spec.Libc]{V: spec.Libc{Name: spec.Glibc}}, Link: spec.Value[spec.Link]{V: spec.LinkDynamic}}, true)
+	l, err := decideLinking(in, spec.Binary{Pos: block.Race.Pos, Libc: spec.Value[spec.Libc]{V: spec.Libc{Name: spec.Glibc}}, Link: spec.Value[spec.Link]{V: spec.LinkDynamic}}, true, "")
 	if err != nil {
 		return err
 	}

@@ -50,15 +50,19 @@ func inspectBinary(ctx context.Context, dir, platform string, env []string, b pl
 		if err != nil {
 			return plan.BinaryFacts{}, err
 		}
-		needs = cgoNeeds(users, without)
+		needs = cgoNeeds(packages, without)
 		if on = plan.DecideCGO(b.CGO, platform, users, needs); !on {
 			packages = without
 		}
 	}
 	facts := plan.BinaryFacts{CGO: on, CGOUsers: users, CGONeeds: needs, CXX: on && hasCXX(packages), Foreign: []string{}, Std: []string{}}
 	facts.Mains, facts.Problems = mains(dir, packages, b)
-	if len(facts.Problems) == 0 {
-		dependencies(&facts, packages)
+	if len(facts.Problems) > 0 {
+		return facts, nil
+	}
+	dependencies(&facts, packages)
+	if !on && strings.HasPrefix(platform, "linux/") {
+		return facts, noteLoads(facts.Mains, packages)
 	}
 	return facts, nil
 }
@@ -70,11 +74,15 @@ type goPackage struct {
 	Standard     bool
 	DepOnly      bool
 	Match        []string
+	GoFiles      []string
 	CgoFiles     []string
 	CXXFiles     []string
+	SwigCXXFiles []string
 	CFiles       []string
 	SFiles       []string
 	CgoPkgConfig []string
+	CgoCXXFLAGS  []string
+	CgoLDFLAGS   []string
 	Dir          string
 	Deps         []string
 	Module       *goModule
@@ -104,7 +112,7 @@ type goListError struct {
 	Err string
 }
 
-const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,Dir,Deps,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,GoFiles,CgoFiles,CXXFiles,SwigCXXFiles,CFiles,SFiles,CgoPkgConfig,CgoCXXFLAGS,CgoLDFLAGS,Dir,Deps,Module,Error,DepsErrors"
 
 func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
 	// with a profile go would list what the program imports once more, under names of its own (cmd/go/internal/list)
@@ -144,28 +152,22 @@ func cgoUsers(all []*goPackage) []string {
 	return users
 }
 
-// cgoNeeds are the users of cgo that are gone, broken or stubs when the packages are listed without it. The others have
-// Go code for that case.
-func cgoNeeds(users []string, without []*goPackage) []string {
+// cgoNeeds are the users of cgo that are broken or stubs when the packages are listed without it, and the programs that are gone
+// then. The others have Go code for that case, or nobody imports them.
+func cgoNeeds(with, without []*goPackage) []string {
 	needs := []string{}
-	for _, user := range users {
-		i := slices.IndexFunc(without, func(p *goPackage) bool { return p.ImportPath == user })
-		if i < 0 || without[i].Error != nil || slices.Contains(plan.Stubs, user) {
-			needs = append(needs, user)
+	for _, user := range with {
+		if user.Standard || len(user.CgoFiles) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(without, func(p *goPackage) bool { return p.ImportPath == user.ImportPath })
+		gone := i < 0 && !user.DepOnly && user.Name == "main"
+		if gone || i >= 0 && (without[i].Error != nil || slices.Contains(plan.Stubs, user.ImportPath)) {
+			needs = append(needs, user.ImportPath)
 		}
 	}
+	slices.Sort(needs)
 	return needs
-}
-
-func hasCXX(all []*goPackage) bool {
-	return slices.ContainsFunc(all, func(p *goPackage) bool { return !p.Standard && len(p.CXXFiles) > 0 })
-}
-
-// needsCXX reports whether C++ files are compiled into a program.
-func needsCXX(main *goPackage, all []*goPackage) bool {
-	return slices.ContainsFunc(all, func(p *goPackage) bool {
-		return len(p.CXXFiles) > 0 && !p.Standard && (p == main || slices.Contains(main.Deps, p.ImportPath))
-	})
 }
 
 // mains are the packages that the patterns name, or what is wrong with them. Only what the user named must be a main

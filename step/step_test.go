@@ -239,10 +239,14 @@ func TestPure(t *testing.T) {
 	require.Equal(t, []string{"fmt"}, pure(all, heavy).Heavy)
 }
 
+// TestCgoNeeds: what nobody imports without cgo is not needed; a program that is gone is.
 func TestCgoNeeds(t *testing.T) {
 	stub := plan.Stubs[0]
+	user := func(path string) *goPackage { return &goPackage{ImportPath: path, CgoFiles: []string{"c.go"}, DepOnly: true} }
+	program := &goPackage{ImportPath: "program", Name: "main", CgoFiles: []string{"main.go"}}
+	with := []*goPackage{user("broken"), user("fallback"), user("notimported"), user(stub), program, {ImportPath: "pure"}, {ImportPath: "net", Standard: true, CgoFiles: []string{"x.go"}}}
 	without := []*goPackage{{ImportPath: "fallback"}, {ImportPath: "broken", Error: &goListError{Err: "no Go files"}}, {ImportPath: stub}}
-	require.Equal(t, []string{"broken", "gone", stub}, cgoNeeds([]string{"broken", "fallback", "gone", stub}, without))
+	require.Equal(t, []string{"broken", stub, "program"}, cgoNeeds(with, without))
 }
 
 func TestMains(t *testing.T) {

@@ -1,0 +1,134 @@
+package step
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/crossgo/crossgo/plan"
+	"github.com/stretchr/testify/require"
+)
+
+// withRealGo has the steps start the go command that runs the tests.
+func withRealGo(t *testing.T) {
+	t.Helper()
+	file, err := exec.LookPath("go")
+	require.NoError(t, err)
+	before := goProgram
+	goProgram = file
+	t.Cleanup(func() { goProgram = before })
+}
+
+// offline is an environment for the go command that fetches nothing, as the inspect step has it.
+func offline(t *testing.T, more ...string) []string {
+	t.Helper()
+	home := t.TempDir()
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "GOENV=off", "GOFLAGS=", "GOTOOLCHAIN=local", "GOMODCACHE=" + filepath.Join(home, "mod"),
+		"GOPATH=" + filepath.Join(home, "gopath"), "GOCACHE=" + filepath.Join(home, "cache"), "GOPROXY=off", "GOSUMDB=off",
+	}, more...)
+}
+
+// module writes files into a new folder. Symbolic links begin with "->".
+func module(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		if target, ok := cutLink(text); ok {
+			require.NoError(t, os.Symlink(target, file))
+			continue
+		}
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	return dir
+}
+
+func cutLink(text string) (string, bool) {
+	if len(text) > 2 && text[:2] == "->" {
+		return text[2:], true
+	}
+	return "", false
+}
+
+// inspected is what step inspect finds in a module for a platform.
+func inspected(t *testing.T, dir, os, arch string, b plan.InspectBinary) plan.BinaryFacts {
+	t.Helper()
+	withRealGo(t)
+	if len(b.Patterns) == 0 {
+		b.Patterns, b.Where = []string{"."}, []string{"@{binaries[0].main[0]}"}
+	}
+	facts, err := inspectBinary(t.Context(), dir, os+"/"+arch, offline(t, "GOOS="+os, "GOARCH="+arch), b)
+	require.NoError(t, err)
+	return facts
+}
+
+const mainFile = "package main\n\nimport _ \"example.com/m/lib\"\n\nfunc main() {}\n"
+
+// TestCXXByFlags: C++ is also what cgo flags say, in the forms in which modules say it.
+func TestCXXByFlags(t *testing.T) {
+	for flags, want := range map[string]bool{
+		"#cgo LDFLAGS: -lm":                                   false,
+		"#cgo LDFLAGS: -lstdc++":                              true,
+		"#cgo LDFLAGS: -L${SRCDIR}/lib -lx -lstdc++ -lm -ldl": true,
+		"#cgo LDFLAGS: -lc++":                                 true,
+		"#cgo LDFLAGS: -lc++abi":                              true,
+		"#cgo LDFLAGS: -lstdc++fs":                            true,
+		"#cgo LDFLAGS: -l:libstdc++.a":                        true,
+		"#cgo LDFLAGS: -static-libstdc++":                     true,
+		"#cgo LDFLAGS: /usr/lib/libstdc++.a":                  true,
+		"#cgo linux LDFLAGS: -lstdc++":                        true,
+		"#cgo darwin LDFLAGS: -lc++":                          false,
+		"#cgo CXXFLAGS: -std=c++17":                           true,
+		"#cgo CFLAGS: -std=c11":                               false,
+		"#cgo LDFLAGS: -lcairo":                               false,
+	} {
+		dir := module(t, map[string]string{
+			"go.mod": "module example.com/m\n\ngo 1.24\n", "main.go": mainFile,
+			"lib/lib.go": "package lib\n\n// " + flags + "\nimport \"C\"\n",
+		})
+		require.Equal(t, want, inspected(t, dir, "linux", "arm64", plan.InspectBinary{CGO: "auto"}).CXX, flags)
+	}
+	for _, file := range []string{"a.cc", "a.cpp", "a.cxx"} {
+		dir := module(t, map[string]string{
+			"go.mod": "module example.com/m\n\ngo 1.24\n", "main.go": mainFile, "lib/lib.go": "package lib\n\nimport \"C\"\n", "lib/" + file: "",
+		})
+		facts := inspected(t, dir, "linux", "arm64", plan.InspectBinary{CGO: "auto"})
+		require.True(t, facts.CXX && facts.Mains[0].CXX, file)
+	}
+}
+
+// TestCgoOffWithAnotherPackage: a package with cgo that only files with cgo import is not needed without.
+func TestCgoOffWithAnotherPackage(t *testing.T) {
+	dir := module(t, map[string]string{
+		"go.mod": "module example.com/m\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() { run() }\n",
+		"with.go":     "//go:build cgo\n\npackage main\n\nimport \"example.com/m/fast\"\n\nfunc run() { fast.Run() }\n",
+		"without.go":  "//go:build !cgo\n\npackage main\n\nfunc run() {}\n",
+		"fast/run.go": "package fast\n\nimport \"C\"\n\nfunc Run() {}\n",
+	})
+	for _, patterns := range []string{".", "./..."} {
+		facts := inspected(t, dir, "linux", "amd64", plan.InspectBinary{CGO: "off", Patterns: []string{patterns}, Where: []string{""}})
+		require.Empty(t, facts.CGONeeds)
+		require.Empty(t, facts.Problems)
+		require.False(t, facts.CGO)
+		require.Len(t, facts.Mains, 1)
+	}
+	require.Empty(t, inspected(t, dir, "darwin", "arm64", plan.InspectBinary{CGO: "auto"}).CGONeeds)
+	gone := module(t, map[string]string{"go.mod": "module example.com/m\n\ngo 1.24\n", "main.go": "package main\n\nimport \"C\"\n\nfunc main() {}\n"})
+	require.Equal(t, []string{"example.com/m"}, inspected(t, gone, "linux", "amd64", plan.InspectBinary{CGO: "off", Patterns: []string{"./..."}, Where: []string{""}}).CGONeeds)
+}
+
+// TestLoads: a package that takes functions of shared libraries without cgo is found where a program needs it.
+func TestLoads(t *testing.T) {
+	dir := module(t, map[string]string{
+		"go.mod": "module example.com/m\n\ngo 1.24\n", "main.go": mainFile, "cmd/plain/main.go": "package main\n\nfunc main() {}\n",
+		"lib/lib.go": "package lib\n\nimport _ \"unsafe\"\n\n//go:cgo_import_dynamic _ _ \"libm.so.6\"\n",
+	})
+	facts := inspected(t, dir, "linux", "amd64", plan.InspectBinary{CGO: "auto", Patterns: []string{"./..."}, Where: []string{""}})
+	require.Len(t, facts.Mains, 2)
+	require.Equal(t, "example.com/m/lib (lib.go:5)", facts.Mains[0].Loads)
+	require.Empty(t, facts.Mains[1].Loads)
+	require.Empty(t, inspected(t, dir, "darwin", "arm64", plan.InspectBinary{CGO: "auto"}).Mains[0].Loads)
+}
