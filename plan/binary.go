@@ -44,6 +44,9 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 	if len(facts.Problems) > 0 {
 		return nil, problems(in.File, facts.Problems)
 	}
+	if err := noMain(in, entry, facts); err != nil {
+		return nil, err
+	}
 	var bs []binary
 	for _, m := range facts.Mains {
 		l, err := decideLinking(in, entry, facts.CGO, m.Loads)
@@ -57,6 +60,20 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 		})
 	}
 	return bs, nil
+}
+
+// noMain finds patterns that match libraries alone. They can be tested.
+func noMain(in Input, entry spec.Binary, facts BinaryFacts) error {
+	if in.Select.Kind.tests() {
+		return nil
+	}
+	var errs []error
+	for i, v := range entry.Main {
+		if !slices.ContainsFunc(facts.Mains, func(m MainPackage) bool { return m.Pattern == i }) && !slices.ContainsFunc(entry.Main[:i], func(o spec.Value[string]) bool { return strings.Contains(o.V, "...") }) {
+			errs = append(errs, fmt.Errorf("%s: main: %s matches no main package of the module, and a library is nothing to build for %s: --target test tests it", place(in.File, at(v.Pos, entry.Pos)), v.V, in.Target))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkAllowed finds what is no check, or none that can be allowed to fail.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/advice"
 	"github.com/crossgo/crossgo/plan"
 )
 
@@ -91,11 +92,11 @@ func compileError(b plan.BuildOutput, err error) error {
 	}
 	where, what := culprit(b, failed.text)
 	fmt.Fprintf(os.Stderr, "compile %s failed\n", what)
-	for _, hint := range hints(failed.text) {
+	for _, hint := range advice.Hints(failed.text) {
 		fmt.Fprintln(os.Stderr, "hint: "+hint)
 	}
 	text := fmt.Sprintf("%s: compile %s failed:\n%s", where, what, failed.Error())
-	for _, hint := range hints(failed.text) {
+	for _, hint := range advice.Hints(failed.text) {
 		text += "\nhint: " + hint
 	}
 	return shown{errors.New(text)}

@@ -1,11 +1,14 @@
 package step
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
+	"github.com/crossgo/crossgo/advice"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/stretchr/testify/require"
 )
@@ -26,9 +29,18 @@ func offline(t *testing.T, more ...string) []string {
 	home := t.TempDir()
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "GOENV=off", "GOFLAGS=", "GOTOOLCHAIN=local", "GOMODCACHE=" + filepath.Join(home, "mod"),
-		"GOPATH=" + filepath.Join(home, "gopath"), "GOCACHE=" + filepath.Join(home, "cache"), "GOPROXY=off", "GOSUMDB=off",
+		"GOPATH=" + filepath.Join(home, "gopath"), "GOCACHE=" + cacheOfTests(), "GOPROXY=off", "GOSUMDB=off",
 	}, more...)
 }
+
+// cacheOfTests is one build cache for all tests of the package: go list reads its index of the standard library from there.
+var cacheOfTests = sync.OnceValue(func() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	return filepath.Join(dir, "go-build")
+})
 
 // module writes files into a new folder. Symbolic links begin with "->".
 func module(t *testing.T, files map[string]string) string {
@@ -53,6 +65,9 @@ func cutLink(text string) (string, bool) {
 	return "", false
 }
 
+// treeAt is the tree of a module in a folder of this machine.
+func treeAt(dir string) advice.Tree { return advice.Tree{FS: os.DirFS(dir), Root: dir, Dir: "."} }
+
 // inspected is what step inspect finds in a module for a platform.
 func inspected(t *testing.T, dir, os, arch string, b plan.InspectBinary) plan.BinaryFacts {
 	t.Helper()
@@ -60,7 +75,7 @@ func inspected(t *testing.T, dir, os, arch string, b plan.InspectBinary) plan.Bi
 	if len(b.Patterns) == 0 {
 		b.Patterns, b.Where = []string{"."}, []string{"@{binaries[0].main[0]}"}
 	}
-	facts, err := inspectBinary(t.Context(), dir, os+"/"+arch, offline(t, "GOOS="+os, "GOARCH="+arch), b)
+	facts, err := inspectBinary(t.Context(), treeAt(dir), os+"/"+arch, offline(t, "GOOS="+os, "GOARCH="+arch), b)
 	require.NoError(t, err)
 	return facts
 }
@@ -69,34 +84,35 @@ const mainFile = "package main\n\nimport _ \"example.com/m/lib\"\n\nfunc main() 
 
 // TestCXXByFlags: C++ is also what cgo flags say, in the forms in which modules say it.
 func TestCXXByFlags(t *testing.T) {
-	for flags, want := range map[string]bool{
-		"#cgo LDFLAGS: -lm":                                   false,
-		"#cgo LDFLAGS: -lstdc++":                              true,
-		"#cgo LDFLAGS: -L${SRCDIR}/lib -lx -lstdc++ -lm -ldl": true,
-		"#cgo LDFLAGS: -lc++":                                 true,
-		"#cgo LDFLAGS: -lc++abi":                              true,
-		"#cgo LDFLAGS: -lstdc++fs":                            true,
-		"#cgo LDFLAGS: -l:libstdc++.a":                        true,
-		"#cgo LDFLAGS: -static-libstdc++":                     true,
-		"#cgo LDFLAGS: /usr/lib/libstdc++.a":                  true,
-		"#cgo linux LDFLAGS: -lstdc++":                        true,
-		"#cgo darwin LDFLAGS: -lc++":                          false,
-		"#cgo CXXFLAGS: -std=c++17":                           true,
-		"#cgo CFLAGS: -std=c11":                               false,
-		"#cgo LDFLAGS: -lcairo":                               false,
-	} {
-		dir := module(t, map[string]string{
-			"go.mod": "module example.com/m\n\ngo 1.24\n", "main.go": mainFile,
-			"lib/lib.go": "package lib\n\n// " + flags + "\nimport \"C\"\n",
-		})
-		require.Equal(t, want, inspected(t, dir, "linux", "arm64", plan.InspectBinary{CGO: "auto"}).CXX, flags)
+	forms := []struct {
+		flags string
+		want  bool
+	}{
+		{"LDFLAGS: -lm", false}, {"LDFLAGS: -lstdc++", true}, {"LDFLAGS: -L${SRCDIR}/lib -lx -lstdc++ -lm -ldl", true}, {"LDFLAGS: -lc++", true},
+		{"LDFLAGS: -lc++abi", true}, {"LDFLAGS: -lstdc++fs", true}, {"LDFLAGS: -l:libstdc++.a", true}, {"LDFLAGS: -static-libstdc++", true},
+		{"LDFLAGS: /usr/lib/libstdc++.a", true}, {"linux LDFLAGS: -lstdc++", true}, {"darwin LDFLAGS: -lc++", false}, {"CXXFLAGS: -std=c++17", true},
+		{"CFLAGS: -std=c11", false}, {"LDFLAGS: -lcairo", false},
+	}
+	files := map[string]string{"go.mod": "module example.com/m\n\ngo 1.24\n"}
+	for i, f := range forms {
+		files[fmt.Sprintf("p%02d/p.go", i)] = "package p\n\n// #cgo " + f.flags + "\nimport \"C\"\n"
 	}
 	for _, file := range []string{"a.cc", "a.cpp", "a.cxx"} {
-		dir := module(t, map[string]string{
-			"go.mod": "module example.com/m\n\ngo 1.24\n", "main.go": mainFile, "lib/lib.go": "package lib\n\nimport \"C\"\n", "lib/" + file: "",
-		})
-		facts := inspected(t, dir, "linux", "arm64", plan.InspectBinary{CGO: "auto"})
-		require.True(t, facts.CXX && facts.Mains[0].CXX, file)
+		files["files/"+file[2:]+"/p.go"], files["files/"+file[2:]+"/"+file] = "package p\n\nimport \"C\"\n", ""
+	}
+	withRealGo(t)
+	all, err := list(t.Context(), treeAt(module(t, files)), offline(t, "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=1"), plan.InspectBinary{Patterns: []string{"./..."}})
+	require.NoError(t, err)
+	byPath := map[string]*goPackage{}
+	for _, p := range all {
+		byPath[p.ImportPath] = p
+	}
+	for i, f := range forms {
+		require.Equal(t, f.want, hasCXX([]*goPackage{byPath[fmt.Sprintf("example.com/m/p%02d", i)]}), f.flags)
+	}
+	for _, ending := range []string{"cc", "cpp", "cxx"} {
+		p := byPath["example.com/m/files/"+ending]
+		require.True(t, hasCXX([]*goPackage{p}) && needsCXX(p, []*goPackage{p}), ending)
 	}
 }
 
