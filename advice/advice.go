@@ -121,7 +121,7 @@ func (t Tree) find(file string) (string, []byte) {
 
 // Sorted is problems in the order of files and their lines, each once; of several about one line of a module file the first.
 func Sorted(list []plan.Problem) []plan.Problem {
-	slices.SortStableFunc(list, func(a, b plan.Problem) int { return compare(a.Where, b.Where) })
+	slices.SortStableFunc(list, func(a, b plan.Problem) int { return Compare(a.Where, b.Where) })
 	return slices.CompactFunc(list, func(a, b plan.Problem) bool {
 		return a == b || a.Where == b.Where && moduleFile.MatchString(a.Where)
 	})
@@ -129,8 +129,8 @@ func Sorted(list []plan.Problem) []plan.Problem {
 
 var moduleFile = regexp.MustCompile(`(^|/)(go\.(mod|sum|work)|modules\.txt):\d+$`)
 
-// compare orders "a.go:3:8" by file, line and column.
-func compare(a, b string) int {
+// Compare orders "a.go:3:8" by file, line and column.
+func Compare(a, b string) int {
 	x, y := strings.Split(a, ":"), strings.Split(b, ":")
 	for i := range min(len(x), len(y)) {
 		n, err := strconv.Atoi(x[i])

@@ -200,3 +200,24 @@ func constraintOf(name, text string) string {
 // namedPlatforms are the words that a file's name may end with (internal/syslist of Go 1.26).
 var namedPlatforms = strings.Fields(`aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows
 386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm`)
+
+// ByPlatform reports whether a text is about files that are for some platforms only.
+func ByPlatform(text string) bool {
+	return strings.Contains(text, "build constraints exclude all Go files")
+}
+
+var (
+	missingEmbed   = regexp.MustCompile(`^([^\s:]+):\d+(?::\d+)?: (?:for [^:]+: )?pattern (?:all:)?(\S+): (?:no matching files|the folder)`)
+	missingPackage = regexp.MustCompile(`: the build context has no Go files in (\S+):`)
+)
+
+// Missing is the pattern below the context of the files that a text says are not there; empty when it speaks of none.
+func Missing(text string) string {
+	if m := missingEmbed.FindStringSubmatch(text); m != nil {
+		return path.Join(path.Dir(m[1]), m[2])
+	}
+	if m := missingPackage.FindStringSubmatch(text); m != nil {
+		return path.Join(m[1], "*.go")
+	}
+	return ""
+}

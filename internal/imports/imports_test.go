@@ -89,7 +89,7 @@ var rules = []rule{
 	{of: "frontend", own: []string{"advice", "internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
 			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/apicaps", buildkit + "/util/gitutil/gitobject",
-			"github.com/containerd/platforms", "github.com/distribution/reference", "github.com/moby/docker-image-spec", "github.com/opencontainers/go-digest",
+			"github.com/containerd/platforms", "github.com/distribution/reference", "github.com/moby/docker-image-spec", "github.com/moby/patternmatcher", "github.com/opencontainers/go-digest",
 			"github.com/opencontainers/image-spec", "github.com/tonistiigi/go-csvvalue",
 		}, never: outside},
 	{of: "engine", foreign: []string{
