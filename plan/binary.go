@@ -32,7 +32,7 @@ func decideBinaries(in Input) ([]binary, error) {
 	for i, entry := range in.File.Binaries {
 		facts := in.Facts.Binaries[i]
 		bs, err := decideEntry(in, i, entry, facts)
-		all, errs = append(all, bs...), append(errs, err, checkAllowed(in, entry))
+		all, errs = append(all, bs...), append(errs, err, checkAllowed(in, entry), checkVariables(in, i))
 	}
 	return all, errors.Join(errs...)
 }

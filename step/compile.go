@@ -26,9 +26,14 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 		}
 	}
 	for _, b := range job.Builds {
+		checked := make(chan error, 1)
+		go func() { checked <- checkVariables(ctx, compileDir(job), env, b) }()
 		err := goCommand{dir: compileDir(job), env: env, args: b.Args, out: os.Stderr}.run(ctx)
 		if err != nil {
 			return compileError(b, err)
+		}
+		if err := <-checked; err != nil {
+			return err
 		}
 		if err := rename(b, plan.PathBuilt, plan.PathOut); err != nil {
 			return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)

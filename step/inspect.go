@@ -279,8 +279,11 @@ func dependencies(facts *plan.BinaryFacts, all []*goPackage) {
 			facts.Std = append(facts.Std, p.ImportPath)
 		case foreign(p) && !slices.ContainsFunc(p.Deps, func(d string) bool { return own[d] }):
 			facts.Foreign = append(facts.Foreign, p.ImportPath)
+		default:
+			facts.Own = append(facts.Own, p.ImportPath)
 		}
 	}
+	slices.Sort(facts.Own)
 	slices.Sort(facts.Std)
 	slices.Sort(facts.Foreign)
 	facts.OwnC = slices.ContainsFunc(all, ownC)
