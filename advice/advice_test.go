@@ -2,6 +2,7 @@ package advice_test
 
 import (
 	"testing"
+	"testing/fstest"
 
 	"github.com/crossgo/crossgo/advice"
 	"github.com/crossgo/crossgo/plan"
@@ -22,6 +23,19 @@ func TestHints(t *testing.T) {
 		require.Equal(t, want, advice.Hints(text), text)
 	}
 	require.Equal(t, "text\nhint: a\nhint: b", advice.With("text", []string{"a", "b"}))
+}
+
+func TestCodeHints(t *testing.T) {
+	tree := advice.Tree{FS: fstest.MapFS{
+		"gen/gen.go":       {Data: []byte("package gen\n\n//go:generate protoc --go_out=. invoice.proto\n")},
+		"vendor/x/x.go":    {Data: []byte("//go:generate other\npackage x\n")},
+		"drivers/drive.go": {Data: []byte("package drivers\n\n// #cgo LDFLAGS: -L. -Wl,--whole-archive -ldrivers\nimport \"C\"\n")},
+	}, Root: "/src", Dir: "."}
+	require.Equal(t, []string{"gen/gen.go:3 says //go:generate protoc --go_out=. invoice.proto: if that writes what is undefined, run go generate before the build, which runs no such command, and see that no .dockerignore leaves the files out"},
+		tree.CodeHints("# m\n./main.go:7:10: undefined: gen.Invoice"))
+	require.Equal(t, []string{"the flag is in drivers/drive.go:3"}, tree.CodeHints("m/drivers: invalid flag in #cgo LDFLAGS: -Wl,--whole-archive (see x)"))
+	require.Empty(t, tree.CodeHints("ld.lld: error: undefined symbol: x"))
+	require.Empty(t, advice.Tree{FS: fstest.MapFS{}}.CodeHints("./main.go:7:10: undefined: gen.Invoice"))
 }
 
 func TestSorted(t *testing.T) {

@@ -296,10 +296,10 @@ func TestKilledIsSaid(t *testing.T) {
 
 func TestCompileErrorKeepsTheCompilersText(t *testing.T) {
 	b := plan.BuildOutput{Where: "@{binaries[0].main[0]}", What: "app for linux/arm64"}
-	err := compileError(b, &goError{args: []string{"build"}, text: "./a.go:1:2: undefined: x"})
+	err := compileError(treeAt(t.TempDir()), b, &goError{args: []string{"build"}, text: "./a.go:1:2: undefined: x"})
 	require.EqualError(t, err, "@{binaries[0].main[0]}: compile app for linux/arm64 failed:\n./a.go:1:2: undefined: x")
 	require.ErrorAs(t, err, new(shown))
-	require.EqualError(t, compileError(b, errors.New("no such file")), "@{binaries[0].main[0]}: compile app for linux/arm64: no such file")
+	require.EqualError(t, compileError(treeAt(t.TempDir()), b, errors.New("no such file")), "@{binaries[0].main[0]}: compile app for linux/arm64: no such file")
 }
 
 // TestCompileErrorNamesTheProgram: of a run for several, the one that go's text blames.
@@ -314,7 +314,7 @@ func TestCompileErrorNamesTheProgram(t *testing.T) {
 		"# m/lib\nlib/lib.go:1:2: undefined: x":               "@{binaries[0].main[0]}: compile a and 1 more for linux/arm64 failed:\n",
 		"b/main.go:3:8: package nothere is not in std (/src)": "@{binaries[0].main[0]}: compile a and 1 more for linux/arm64 failed:\n",
 	} {
-		require.EqualError(t, compileError(b, &goError{args: []string{"build"}, text: text}), want+text)
+		require.EqualError(t, compileError(treeAt(t.TempDir()), b, &goError{args: []string{"build"}, text: text}), want+text)
 	}
 }
 

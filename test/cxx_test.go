@@ -50,3 +50,35 @@ func compileArchive(t *testing.T, file, source string) {
 	env.Run(t, env.Cmd{Dir: dir, Args: []string{"clang", "-xc++", "-c", "-O1", "-fPIC", "-o", "a.o", "a.cc"}}).OK(t)
 	env.Run(t, env.Cmd{Dir: dir, Args: []string{"ar", "rcs", file, "a.o"}}).OK(t)
 }
+
+// TestProgramThatLoadsLibraries: Go code without cgo that asks for a shared library gives a program with a loader, which runs where
+// that library is.
+func TestProgramThatLoadsLibraries(t *testing.T) {
+	t.Parallel()
+	dir, out := t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{
+		"go.mod": "module example.com/load\n\ngo 1.26\n", "main.go": "package main\n\nimport _ \"example.com/load/dl\"\n\nfunc main() { println(\"load: ok\") }\n",
+		"dl/dl.go":     "package dl\n\nimport _ \"unsafe\"\n\n//go:cgo_import_dynamic _ _ \"libc.so.6\"\n",
+		"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries: [{main: .}]\n",
+	})
+	build(t, dir, "--target=bin", "--platform=linux/"+runtime.GOARCH, "-o", out).OK(t)
+	file := filepath.Join(out, "load")
+	verified(t, "linux/"+runtime.GOARCH, file, "--dynamic", "--libc", "glibc")
+	requireLines(t, env.Run(t, env.Cmd{Args: []string{file}}).OK(t).Stderr, "load: ok")
+	write(t, dir, map[string]string{"crossgo.yaml": syntax + "go: \"1.26.8\"\nbinaries: [{main: ., link: static}]\n"})
+	refused := filepath.Join(t.TempDir(), "out")
+	requireRefused(t, build(t, dir, "--target=bin", "-o", refused), refused, "crossgo.yaml:3:28: link: found static, but example.com/load/dl (dl/dl.go:5) loads shared libraries without cgo", "say link: dynamic")
+}
+
+// TestLibraryIsTested: a module without a program has nothing to build, and can be tested.
+func TestLibraryIsTested(t *testing.T) {
+	t.Parallel()
+	dir, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
+	write(t, dir, map[string]string{
+		"go.mod": "module example.com/lib\n\ngo 1.26\n", "lib.go": "package lib\n\nfunc Answer() int { return 42 }\n",
+		"lib_test.go":  "package lib\n\nimport \"testing\"\n\nfunc TestAnswer(t *testing.T) {\n\tif Answer() != 42 {\n\t\tt.Fatal(\"no\")\n\t}\n}\n",
+		"crossgo.yaml": syntax + "go: \"1.26.8\"\n",
+	})
+	require.Contains(t, build(t, dir, "--target=test").OK(t).Output(), "example.com/lib")
+	requireRefused(t, build(t, dir, "--target=bin", "-o", out), out, "crossgo.yaml: main: ./... matches no main package of the module", "--target test tests it")
+}

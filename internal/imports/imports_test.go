@@ -311,7 +311,7 @@ func TestRules(t *testing.T) {
 		{of: "llb", imports: home + "frontend", want: "llb: imports frontend, of crossgo it may import plan, sysroot"},
 		{of: "llb", imports: buildkit + "/client", want: "llb: imports " + buildkit + "/client, of others it may import " + clientLL},
 		{of: "frontend", imports: home + "llb os " + clientLL + " " + buildkit + "/frontend/dockerui"},
-		{of: "frontend", imports: home + "engine", want: "frontend: imports engine, of crossgo it may import internal/parallel, llb, plan, spec, sysroot"},
+		{of: "frontend", imports: home + "engine", want: "frontend: imports engine, of crossgo it may import advice, internal/parallel, llb, plan, spec, sysroot"},
 		{of: "frontend", imports: buildkit + "/control", want: "frontend: imports " + buildkit + "/control, of others it may import " + clientLL},
 		{of: "engine", imports: "os/exec " + buildkit + "/control"},
 		{of: "engine", imports: home + "plan", want: "engine: imports plan, of crossgo it may import nothing"},
