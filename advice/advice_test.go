@@ -12,7 +12,7 @@ import (
 func TestHints(t *testing.T) {
 	for text, want := range map[string][]string{
 		"a.c:1:10: fatal error: 'zlib.h' file not found": {"no header zlib.h in the sysroot: name the Debian -dev package that has it under packages:"},
-		"ld.lld: error: undefined symbol: __memcpy_chk":  {"__memcpy_chk is glibc's: a Debian package was linked into a musl program and needs more than crossgo can lend it: use libc: glibc"},
+		"ld.lld: error: undefined symbol: __memcpy_chk":  {"__memcpy_chk is glibc's: a Debian package was linked into a musl program and needs more of glibc than crossgo has for musl: use libc: glibc"},
 		"go: updates to go.mod needed":                   {"the module files are not complete: run go mod tidy and commit go.mod and go.sum"},
 		"fatal error: 'a.h' file not found\nfatal error: 'b.h' file not found\nfatal error: 'a.h' file not found": {
 			"no header a.h in the sysroot: name the Debian -dev package that has it under packages:", "no header b.h in the sysroot: name the Debian -dev package that has it under packages:"},

@@ -19,14 +19,14 @@ var hintTable = []hint{
 	{regexp.MustCompile(`Package '([^']+)'.* not found`), "pkg-config does not know ${1} for the target: name the Debian -dev package that has it under packages:"},
 	{regexp.MustCompile(`unable to find library -l(\S+)`), "no library ${1} in the sysroot: name the Debian -dev package that has it under packages: (for link: static it must carry a .a file)"},
 	{regexp.MustCompile(`attempted static link of dynamic object ([^\s]+)`), "${1} is a shared library: link: static needs a package with a .a file"},
-	{regexp.MustCompile(`undefined symbol: (__\w+_chk|\w+64|_dl_\w+|__isoc23_\w+|gnu_\w+)\b`), "${1} is glibc's: a Debian package was linked into a musl program and needs more than crossgo can lend it: use libc: glibc"},
+	{regexp.MustCompile(`undefined symbol: (__\w+_chk|\w+64|_dl_\w+|__isoc23_\w+|gnu_\w+)\b`), "${1} is glibc's: a Debian package was linked into a musl program and needs more of glibc than crossgo has for musl: use libc: glibc"},
 	{regexp.MustCompile(`([^\s/]+)(?: failed)?: signal: killed`), "${1} was killed, most likely for want of memory: " + plan.MoreMemory}, // by go and by cmd/link
 	{regexp.MustCompile(`([^\s/]+): error: unable to execute command: Killed`), "a program that ${1} ran was killed, most likely for want of memory: " + plan.MoreMemory},
 	{regexp.MustCompile(`(?:updates to go\.mod needed|missing go\.sum entry)`), "the module files are not complete: run go mod tidy and commit go.mod and go.sum"},
 	{regexp.MustCompile(`invalid flag in #cgo \w+: (\S+)`), "the go command does not let the flag ${1} through from source code, and a spec cannot allow it: name the archive or object files " +
 		"themselves in the LDFLAGS, or take a version of the module that does without"},
 	{regexp.MustCompile(`error: (?:call to undeclared function '(\w+)'|incompatible (?:function )?pointer types|incompatible pointer to integer conversion|type specifier missing)`),
-		"this is an error since clang 16 and GCC 14, and was a warning before: take a newer version of the module, or in code of your own mend it or say " +
+		"this is an error since clang 16 and GCC 14, and was a warning before: take a newer version of the module, or in code of your own fix it or say " +
 			"#cgo CFLAGS: -Wno-error=implicit-function-declaration -Wno-error=incompatible-function-pointer-types"},
 }
 

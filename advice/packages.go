@@ -59,6 +59,21 @@ func unsummed(t Tree, m []string) []plan.Problem {
 	return []plan.Problem{{Where: place, Text: fmt.Sprintf("go.sum has no line for %s %s, which package %s is in: %s", name, version, m[1], tidy)}}
 }
 
+// Unsummed are the requirements of go.mod for which go.sum has no line.
+func (t Tree) Unsummed() []plan.Problem {
+	file, data := t.find("go.mod")
+	sums, _ := fs.ReadFile(t.FS, path.Join(path.Dir(file), "go.sum"))
+	var list []plan.Problem
+	for i, line := range strings.Split(string(data), "\n") {
+		m := requirement.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil || strings.Contains(line, "=>") || strings.Contains(string(data), m[1]+" =>") || strings.Contains(string(sums), m[1]+" "+m[2]+"/go.mod ") {
+			continue
+		}
+		list = append(list, plan.Problem{Where: fmt.Sprintf("%s:%d", file, i+1), Text: fmt.Sprintf("go.sum has no line for %s %s: %s", m[1], m[2], tidy)})
+	}
+	return list
+}
+
 var requirement = regexp.MustCompile(`^(?:require\s+)?([^\s"(]+/[^\s"]+|[^\s"(]+\.[^\s"]+)\s+(v\d\S+)`)
 
 // required is the module of go.mod that may have a package: the one with the longest path.

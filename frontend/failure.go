@@ -46,8 +46,8 @@ func (r *request) explain(ctx context.Context, def *pb.Definition, err error) er
 	return errors.New(plan.Places(r.spec, text))
 }
 
-// located matches a text that begins with a file and a line of its own.
-var located = regexp.MustCompile(`^[^\s:]+:\d+(:\d+)?: `)
+// located matches a text that begins with a file of its own.
+var located = regexp.MustCompile(`^(?:[^\s:]+:\d+(?::\d+)?|\S*go\.(?:mod|sum|work)): `)
 
 // meanwhile is said where a process of a failed step may have been killed, and the step did not notice itself.
 const meanwhile = "hint: meanwhile the kernel killed a process for want of memory: " + plan.MoreMemory

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -30,7 +29,7 @@ func explained(tree advice.Tree, err error) error {
 }
 
 // downloaded is what go mod download -json says of a module.
-type downloaded struct{ Path, Version, Error, GoModSum string }
+type downloaded struct{ Path, Version, Error string }
 
 // notDownloaded is why modules could not be had: for each of them, since the go command's own text leaves out which it speaks of.
 func notDownloaded(tree advice.Tree, out []byte, err error) error {
@@ -43,7 +42,9 @@ func notDownloaded(tree advice.Tree, out []byte, err error) error {
 	}
 	var failed *goError
 	if errors.As(err, &failed) && failed.text != "" {
-		list = append(list, missingSums(tree, all, failed.text)...)
+		if strings.Contains(failed.text, "updating go.sum") { // which is all it says
+			list = append(list, tree.Unsummed()...)
+		}
 		if len(list) == 0 || slices.ContainsFunc(tree.Failure(failed.text), func(p plan.Problem) bool { return p.Where != "" }) {
 			list = append(list, tree.Failure(failed.text)...)
 		}
@@ -67,19 +68,4 @@ func downloads(out []byte) []downloaded {
 		}
 		all = append(all, m)
 	}
-}
-
-// missingSums are the modules that go.sum has no line for, where the go command says no more than that it wanted to write the file.
-func missingSums(tree advice.Tree, all []downloaded, text string) []plan.Problem {
-	if !strings.Contains(text, "updating go.sum") {
-		return nil
-	}
-	sums, _ := fs.ReadFile(tree.FS, path.Join(tree.Dir, "go.sum"))
-	var list []plan.Problem
-	for _, m := range all {
-		if m.GoModSum != "" && !bytes.Contains(sums, []byte(m.Path+" "+m.Version+"/go.mod ")) {
-			list = append(list, tree.Failure(fmt.Sprintf("%s@%s: missing go.sum entry for go.mod file", m.Path, m.Version))...)
-		}
-	}
-	return list
 }
