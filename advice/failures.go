@@ -1,7 +1,6 @@
 package advice
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -114,26 +113,12 @@ func malformed(t Tree, m []string) []plan.Problem {
 	return list
 }
 
-// replaced is a module that go.mod replaces by a folder that is not there.
+// replaced is a module that go.mod or go.work replaces by a folder that is not in the context; of one that lies outside plan says so.
 func replaced(t Tree, m []string) []plan.Problem {
 	name, target := m[1], m[2]
-	p := plan.Problem{Where: t.line("go.mod", name, "=>", target)}
-	if _, data := t.find("go.work"); data != nil && !strings.Contains(p.Where, ":") {
-		p.Where = t.line("go.work", name, "=>", target)
+	where := t.line("go.mod", name, "=>", target)
+	if _, data := t.find("go.work"); data != nil && !strings.Contains(where, ":") {
+		where = t.line("go.work", name, "=>", target)
 	}
-	at := path.Join(cmp.Or(t.Dir, "."), target)
-	switch {
-	case path.IsAbs(target):
-		p.Text = fmt.Sprintf("%s is replaced by %s, a folder of one machine that no build context has: use a path below the context, or a go.work that is not committed", name, target)
-	case at == ".." || strings.HasPrefix(at, "../"):
-		above := strings.Repeat("../", strings.Count(at, "../")+1)
-		if at != ".." {
-			above = strings.Repeat("../", strings.Count(at, "../"))
-		}
-		p.Text = fmt.Sprintf("%s is replaced by %s, which is outside of the build context: build with the folder %s as context, and say in the spec where the module is in there, as in module: services/api",
-			name, target, strings.TrimSuffix(above, "/"))
-	default:
-		p.Text = fmt.Sprintf("%s is replaced by %s, and the build context has no such module: the folder is missing, or a .dockerignore leaves it out", name, target)
-	}
-	return []plan.Problem{p}
+	return []plan.Problem{{Where: where, Text: fmt.Sprintf("%s is replaced by %s, and the build context has no such module: the folder is missing, or a .dockerignore leaves it out", name, target)}}
 }

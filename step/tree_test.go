@@ -92,8 +92,6 @@ var goTexts = []struct {
 		want: "go.work:1: go.work says go 1.22, and its module . requires go 1.24: run go work use and commit go.work"},
 	{name: "replaced by what is not there", files: map[string]string{"go.mod": needGreet + "\nreplace example.test/greet => ./greet\n", "main.go": useGreet},
 		want: "go.mod:7: example.test/greet is replaced by ./greet, and the build context has no such module: the folder is missing, or a .dockerignore leaves it out"},
-	{name: "replaced by what is outside", files: map[string]string{"go.mod": needGreet + "\nreplace example.test/greet => ../../greet\n", "main.go": useGreet},
-		want: "go.mod:7: example.test/greet is replaced by ../../greet, which is outside of the build context: build with the folder ../.. as context, and say in the spec where the module is in there, as in module: services/api"},
 	{name: "no files for the platform", files: map[string]string{"go.mod": gomod, "main.go": useLib, "lib/lib_windows.go": "package lib\n", "lib/lib_darwin_arm64.go": "package lib\n", "lib/x.go": "//go:build foo && !bar\n\npackage lib\n"},
 		want: "main.go:3: build constraints exclude all Go files of lib: it has lib_darwin_arm64.go (darwin && arm64), lib_windows.go (windows), x.go (foo && !bar)"},
 	{name: "no program for the platform", files: map[string]string{"go.mod": gomod, "main_windows.go": plainMain},
@@ -184,8 +182,8 @@ var downloadTexts = []struct {
 	{"another sum", map[string]string{"go.mod": needGreet, "go.sum": "example.test/greet v1.1.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"},
 		[]string{"go.sum:1: SECURITY ERROR: example.test/greet@v1.1.0: the module proxy sent h1:", ", go.sum says h1:AAAAAAAA"}},
 	{"excluded", map[string]string{"go.mod": needGreet + "\nexclude example.test/greet v1.1.0\n"}, []string{"go.mod:5: example.test/greet v1.1.0 is required and excluded: run go mod tidy"}},
-	{"replaced by what is outside", map[string]string{"go.mod": needGreet + "\nreplace example.test/greet => ../greet\n"},
-		[]string{"go.mod:7: example.test/greet is replaced by ../greet, which is outside of the build context"}},
+	{"replaced by what is not there", map[string]string{"go.mod": needGreet + "\nreplace example.test/greet => ./greet\n"},
+		[]string{"go.mod:7: example.test/greet is replaced by ./greet, and the build context has no such module"}},
 }
 
 // TestDownloadTexts runs go mod download on modules that cannot be had.

@@ -70,7 +70,7 @@ var badInputs = []struct {
 		says: []string{"ERROR: failed to build: failed to solve: go.mod:5: example.test/greet: go.mod requires v1.1.0, and vendor/modules.txt has v1.0.0: run go mod vendor and commit vendor/\n"}},
 	{name: "replaced by what is outside of the context", files: map[string]string{
 		"go.mod": "module example.com/hello\n\ngo 1.26.8\n\nrequire example.test/greet v1.1.0\n\nreplace example.test/greet => ../greet\n", "main.go": "package main\n\nimport _ \"example.test/greet\"\n\nfunc main() {}\n"},
-		says: []string{"go.mod:7: example.test/greet is replaced by ../greet, which is outside of the build context", "module: services/api"}},
+		says: []string{"go.mod:7: replace example.test/greet => ../greet is outside of the build context"}},
 	{name: "files left out by .dockerignore", spec: "binaries:\n  - main: .\n", files: map[string]string{
 		"page/page.go": "package page\n\nimport \"embed\"\n\n//go:embed templates/*.tmpl\nvar Files embed.FS\n", "page/templates/hello.tmpl": "hello", "main.go": "package main\n\nimport _ \"example.com/hello/page\"\n\nfunc main() {}\n",
 		"go.mod": "module example.com/hello\n\ngo 1.26.8\n", ".dockerignore": "# only Go\n**\n!**/*.go\n!go.mod\n"},
