@@ -27,7 +27,7 @@ const diagnosing = 5 * time.Minute
 // step filled, so this compiles what failed and nothing else.
 func (r *request) compilerText(ctx context.Context, failed *errdefs.SolveError) string {
 	op := failed.Op.GetExec()
-	if op == nil || failed.Description[gollb.DescStep] != gollb.StepDependencies {
+	if op == nil || failed.Description[gollb.DescStep] != gollb.Dependencies {
 		return ""
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, diagnosing, errors.New("starting a failed step once more"))

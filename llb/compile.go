@@ -103,7 +103,7 @@ func (e *exec) hostUsr(host llb.State) *exec {
 // deps compiles one group of foreign packages: plain go, nothing of our binary, so that a new crossgo finds the old objects.
 // GOCACHE grows from step to step and is what the layer holds.
 func (s *unitStates) deps(d plan.DepsStep) {
-	e := s.in.newExec(StepDependencies, fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
+	e := s.in.newExec("dependencies", fmt.Sprintf("[%s] compile %s", s.plan.Target, depsTitle[d.ID]), s.unit.Builds[0].Where, depsTitle[d.ID]+" for "+s.plan.Target)
 	e.args(append([]string{plan.PathGoRoot + "/bin/go"}, d.Args...), s.unit.DepsEnv(d)).goRoot(s.code.Go)
 	s.mountProfile(e)
 	s.mountKeeper(e, d)

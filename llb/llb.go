@@ -49,8 +49,8 @@ const (
 	DescWhere = "crossgo.where" // the place that asked for it: "crossgo.yaml:4:11"
 	DescWhat  = "crossgo.what"  // what it works on: "server for linux/arm64"
 
-	// StepDependencies is the step whose command is not ours.
-	StepDependencies = "dependencies"
+	// Dependencies is the step whose command is not ours, as DescStep has it.
+	Dependencies = "dependencies"
 )
 
 // skeleton is the root of every exec: mount points, and a CA file that BuildKit can write to. It is the same whatever runs,

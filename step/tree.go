@@ -42,12 +42,7 @@ func notDownloaded(tree advice.Tree, out []byte, err error) error {
 	}
 	var failed *goError
 	if errors.As(err, &failed) && failed.text != "" {
-		if strings.Contains(failed.text, "updating go.sum") { // which is all it says
-			list = append(list, tree.Unsummed()...)
-		}
-		if len(list) == 0 || slices.ContainsFunc(tree.Failure(failed.text), func(p plan.Problem) bool { return p.Where != "" }) {
-			list = append(list, tree.Failure(failed.text)...)
-		}
+		list = append(list, wholeFailure(tree, failed.text, len(list) > 0)...)
 	}
 	if len(list) == 0 {
 		return fmt.Errorf("the modules cannot be downloaded: %w", err)
@@ -68,4 +63,19 @@ func downloads(out []byte) []downloaded {
 		}
 		all = append(all, m)
 	}
+}
+
+// wholeFailure is what the text of the command itself is about. Of a go.sum without a line it says that it cannot write the file and
+// no more; where modules have problems of their own, a text without a place says the same once more.
+func wholeFailure(tree advice.Tree, text string, more bool) []plan.Problem {
+	if strings.Contains(text, "updating go.sum") {
+		if list := tree.Unsummed(); len(list) > 0 {
+			return list
+		}
+	}
+	list := tree.Failure(text)
+	if more && !slices.ContainsFunc(list, func(p plan.Problem) bool { return p.Where != "" }) {
+		return nil
+	}
+	return list
 }

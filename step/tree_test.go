@@ -208,8 +208,8 @@ func TestDownloadTexts(t *testing.T) {
 func TestReadOnlySums(t *testing.T) {
 	dir := module(t, map[string]string{"go.mod": needGreet + "\nrequire (\n\texample.test/other v1.0.0 // indirect\n\texample.test/fork v1.0.0\n)\n\nreplace example.test/fork => ./fork\n", "go.sum": "example.test/other v1.0.0/go.mod h1:x=\n"})
 	failed := &goError{args: []string{"mod"}, text: "go: updating go.sum: open /src/go.sum: read-only file system"}
-	require.EqualError(t, notDownloaded(treeAt(dir), nil, failed), "go.mod:5: go.sum has no line for example.test/greet v1.1.0: run go mod tidy and commit go.mod and go.sum\n"+
-		"go.sum: go.sum lacks lines that the build needs: run go mod tidy and commit go.mod and go.sum")
+	require.EqualError(t, notDownloaded(treeAt(dir), nil, failed), "go.mod:5: go.sum has no line for example.test/greet v1.1.0: run go mod tidy and commit go.mod and go.sum")
+	require.EqualError(t, notDownloaded(treeAt(module(t, map[string]string{"go.mod": gomod})), nil, failed), "go.sum: go.sum lacks lines that the build needs: run go mod tidy and commit go.mod and go.sum")
 }
 
 // proxyFolder is a module proxy as a folder (go.dev/ref/mod#goproxy-protocol).
