@@ -57,6 +57,9 @@ func decideImage(in Input, all []binary) (*Image, error) {
 		if b.linking.mode.Library() {
 			return nil, fmt.Errorf("%s: image: %s is a library, and images hold programs: ask for --target bin or release, or name the program, as in --target NAME/image", b.where, b.name)
 		}
+		if b.linking.dynamic() && !b.cgo && ownBase(block) {
+			return nil, fmt.Errorf("%s: image: %s needs a loader and is made without cgo, which brings no C library: name an image that has one, as in base: debian:12-slim", where, b.name)
+		}
 		img.Dynamic = img.Dynamic || b.linking.dynamic()
 	}
 	for _, e := range block.Env {
@@ -90,12 +93,15 @@ func (img *Image) entrypoint(block *spec.Image, all []binary, where string) erro
 	return nil
 }
 
+// ownBase reports whether the image stands on nothing but what crossgo puts there.
+func ownBase(block *spec.Image) bool {
+	return slices.Contains([]string{"", "auto", "scratch"}, block.Base.V)
+}
+
 // base takes the named image with its user and directory, or nothing at all, or by default nothing with what a program expects of a
 // system.
 func (img *Image) base(in Input, block *spec.Image, all []binary) {
-	switch block.Base.V {
-	case "", "auto", "scratch":
-	default:
+	if !ownBase(block) {
 		img.Base = block.Base.V
 		return
 	}
