@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,8 +27,11 @@ func (e *Env) NewEngine(t testing.TB) *Engine {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	d := &Daemon{Log: at("log")}
 	host := "unix://" + at("sock")
-	exited, err := d.run("unshare", "--net", "sh", "-c", `ip link set lo up && exec dockerd "$@"`, "dockerd",
-		"--host", host, "--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), "--ip6tables=false")
+	cmd := exec.Command("sh", "-c", `ip link set lo up && exec dockerd "$@"`, "dockerd", "--host", host,
+		"--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), "--ip6tables=false")
+	cmd.Env = os.Environ()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	exited, err := d.run(cmd)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, errors.Join(kill(d.Pid, exited), unmountBelow(dir), os.RemoveAll(dir))) })
 	require.Eventually(t, func() bool {
