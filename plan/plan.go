@@ -142,7 +142,8 @@ func New(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if binaries, err = in.Select.narrow(in.File, binaries); err != nil {
+	all := binaries
+	if binaries, err = in.Select.narrow(in.File, all); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {
@@ -157,7 +158,7 @@ func New(in Input) (*Plan, error) {
 	p.Reported = reportFiles(in, binaries)
 	switch p.Kind {
 	case KindImage:
-		if p.Image, err = decideImage(in, binaries); err == nil {
+		if p.Image, err = decideImage(in, all, binaries); err == nil {
 			p.meetNeeds()
 		}
 	case KindRelease:
@@ -178,9 +179,6 @@ func (p *Plan) requests() []suiteRequest {
 		if u.C != nil {
 			requests = append(requests, suiteRequest{sysroot.HostSuite, u.C.Host}, suiteRequest{u.C.Suite, u.C.Target})
 		}
-	}
-	if p.Image.packaged() {
-		requests = append(requests, suiteRequest{sysroot.HostSuite, p.Image.BaseSet.Request})
 	}
 	return requests
 }
@@ -203,9 +201,6 @@ func (p *Plan) Pin(lock *sysroot.Lock) error {
 		if c := p.Units[i].C; c != nil {
 			c.HostSet, c.Set = take(c.Host.Name), take(c.Target.Name)
 		}
-	}
-	if p.Image.packaged() {
-		p.Image.BaseSet.Set = take(p.Image.BaseSet.Request.Name)
 	}
 	return errors.Join(errs...)
 }

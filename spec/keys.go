@@ -197,6 +197,11 @@ var imageKeys = []key[Image]{
 		does:   "The working directory of the container.",
 		schema: schema{Type: "string", Pattern: "^/"},
 	}, one(func(i *Image) *Value[string] { return &i.WorkDir }, onlyStrings, workDir)},
+	{"certificates", keyDoc{
+		typ: "string or list of strings", def: "none", allowed: "files or patterns of the build context with CA certificates in PEM", example: `certificates: [certs/company-ca.pem]`,
+		does:   "CA certificates that the container trusts beside those that the image has: see [certificates](image.md#certificates). What is no certificate, or has expired, is an error.",
+		schema: stringOrList(schema{Type: "string"}),
+	}, many(func(i *Image) *[]Value[string] { return &i.Certificates }, listRule{orString: true, notEmpty: true, unique: true, check: contextPattern})},
 	{"labels", keyDoc{
 		typ: "mapping of names to simple values", def: "none", allowed: "names without spaces", example: `labels: {org.opencontainers.image.revision: "${VCS_REVISION}"}`,
 		does:   "Labels of the image. They replace those of the base, and [labels of the request](buildx.md#labels) replace them. `${NAME}` in a value is [replaced](#arguments-in-other-texts).",
