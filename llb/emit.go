@@ -12,6 +12,7 @@ type unitOutput struct {
 	plan     plan.Unit
 	compiled compiled
 	verified verified
+	checked  llb.State // what the check of a whole image gives: the working directory
 }
 
 // Emit is the graph of a plan: the state with what the plan's kind asks for; for a release what Publish goes on with. A kind that

@@ -76,7 +76,7 @@ func layerAction(in Inputs, p *plan.Plan, units []unitOutput, code Code, l plan.
 	case plan.LayerFiles:
 		return llb.Copy(units[l.Unit].verified.files, "/", "/", contents)
 	}
-	return llb.Mkdir(p.Image.WorkDir, 0o755, llb.WithParents(true), llb.WithUser(in.Process.User), llb.WithCreatedTime(fileTime))
+	return llb.Copy(units[0].checked, "/", "/", contents)
 }
 
 // runtime are the loader and the libraries that a unit's files need, from the sysroots that the plan names: their own, and what is newer.
@@ -103,6 +103,7 @@ func wholeImage(in Inputs, p *plan.Plan, units []unitOutput, code Code) []unitOu
 	passed := make([]unitOutput, len(units))
 	for i, u := range units {
 		passed[i] = u
+		passed[i].checked = checked
 		passed[i].verified.files = u.verified.files.File(nothingOf([]llb.State{checked}), llb.WithCustomName("[internal] hang on the image's check"))
 	}
 	return passed

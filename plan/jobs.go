@@ -198,6 +198,7 @@ type ImageJob struct {
 	Env        []string    `json:"env,omitempty"`
 	User       string      `json:"user,omitempty"`
 	WorkDir    string      `json:"workdir,omitempty"`
+	MakeDir    bool        `json:"makeDir,omitempty"` // WorkDir is written to PathOut where the image lacks it
 	Files      []ImageFile `json:"files"`
 }
 
@@ -212,7 +213,7 @@ type ImageFile struct {
 func (p *Plan) ImageJob(process Process) ImageJob {
 	job := ImageJob{
 		Platform: p.Target, Entrypoint: p.Image.Entrypoint, Cmd: p.Image.Cmd,
-		Env: process.Env, User: process.User, WorkDir: process.Dir,
+		Env: process.Env, User: process.User, WorkDir: process.Dir, MakeDir: p.Image.WorkDir != "" && p.Image.WorkDir != "/",
 	}
 	for _, u := range p.Units {
 		for _, f := range u.Outputs {

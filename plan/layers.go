@@ -30,7 +30,7 @@ const (
 // Layers are all layers that the image has on its base.
 func (p *Plan) Layers() []Layer {
 	layers := p.FileLayers()
-	if dir := p.Image.WorkDir; dir != "" && dir != "/" {
+	if dir := p.Image.WorkDir; dir != "" && dir != "/" { // one of the base's own is there, or container runtimes make it
 		layers = append(layers, Layer{Kind: LayerWorkDir, Name: "[image] working directory " + dir})
 	}
 	return layers

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // checkImage is the gate of a whole image: what the image's config says has to hold for its files, and each program has to start in
-// it. It writes nothing: what leaves the build is made after it.
+// it. It writes what the image lacks of its working directory; all else that leaves the build is made after it.
 func checkImage(_ context.Context, job plan.ImageJob) error {
 	root, err := os.OpenRoot(plan.PathRoot)
 	if err != nil {
@@ -25,7 +26,36 @@ func checkImage(_ context.Context, job plan.ImageJob) error {
 	if err != nil {
 		return err
 	}
-	return imageProblems(tree, job)
+	if err := imageProblems(tree, job); err != nil || !job.MakeDir {
+		return err
+	}
+	return makeWorkDir(tree, job, plan.PathOut)
+}
+
+// makeWorkDir writes the working directory and those above it as far as the base lacks them; they belong to the image's user. Those that
+// the base has come along as they are there, since they are copied over it.
+func makeWorkDir(tree verify.FS, job plan.ImageJob, to string) error {
+	if _, err := verify.RealPath(tree, job.WorkDir); err == nil {
+		return nil
+	}
+	uid, gid, err := verify.Rootfs{FS: tree, User: job.User}.Owner()
+	if err != nil {
+		return err
+	}
+	dir := to
+	for _, name := range strings.Split(strings.Trim(realPlace(tree, job.WorkDir), "/"), "/") {
+		dir = filepath.Join(dir, name)
+		err := os.Mkdir(dir, 0o755)
+		if _, missing := verify.RealPath(tree, strings.TrimPrefix(dir, to)); missing == nil {
+			err = errors.Join(err, likeBase(tree, strings.TrimPrefix(dir, to), dir))
+		} else {
+			err = errors.Join(err, os.Chown(dir, uid, gid), os.Chmod(dir, 0o755))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // imageProblems are all that is wrong with the image, each with the line of the spec that it is about.

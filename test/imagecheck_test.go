@@ -54,7 +54,7 @@ func TestImageIsCheckedAsAWhole(t *testing.T) {
 		"a user on scratch":     {image: "  user: nonroot\n  base: scratch\n  entrypoint: [/api]\n", want: refused + "9: image.user for " + host + ": fits-modes: the image has no user nonroot"},
 		"a number too large":    {image: "  user: 4294967296\n  entrypoint: [/api]\n", want: refused + "9: image.user for " + host + ": fits-modes: the user 4294967296 is above 2147483647, the last number"},
 		"a file to work in":     {image: "  workdir: /etc/passwd\n  entrypoint: [/api]\n", want: refused + "12: image.workdir for " + host + ": fits-entrypoint: the working directory /etc/passwd is no directory"},
-		"a folder of another":   {image: "  workdir: /root\n  entrypoint: [/api]\n", want: refused + "12: image.workdir for " + host + ": fits-modes: user 65532:65532 may not execute /root (mode 0700, owner 0:0), which is the working directory"},
+		"a folder of another":   {image: "  workdir: /root\n  entrypoint: [/api]\n", want: refused + "12: image.workdir for " + host + ": fits-modes: user 65532:65532 may not enter /root (mode 0700, owner 0:0), which is the working directory"},
 		"no entrypoint":         {image: "  user: nonroot\n", want: refused + "3: image: entrypoint: the image holds 2 binaries, say which one it runs: /api, /worker"},
 		"all as it should be":   {image: "  entrypoint: [/api]\n  user: nonroot:nonroot\n  workdir: /data/here\n"},
 		"numbers nobody knows":  {image: "  entrypoint: [worker, now]\n  user: \"1000:1000\"\n  workdir: /home\n"},
