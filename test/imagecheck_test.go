@@ -108,7 +108,7 @@ func TestImageOfOneOfSeveralStartsThatOne(t *testing.T) {
 func TestProgramsOfTwoSuitesInOneImage(t *testing.T) {
 	t.Parallel()
 	program := func(name, c string) string {
-		return "package main\n\n/*\n#include <pthread.h>\n#include <stdio.h>\n#include <math.h>\nstatic void *run(void *p) { return p; }\nstatic double go(double x) { pthread_t t; pthread_create(&t, 0, run, 0); pthread_join(t, 0); return " + c + "; }\n#cgo LDFLAGS: -lpthread -lm\n*/\nimport \"C\"\n\nfunc main() { println(\"" + name + ":\", int(C.go(2))) }\n"
+		return "package main\n\n/*\n#include <pthread.h>\n#include <stdio.h>\n#include <math.h>\nstatic void *run(void *p) { return p; }\nstatic double answer(double x) { pthread_t t; pthread_create(&t, 0, run, 0); pthread_join(t, 0); return " + c + "; }\n#cgo LDFLAGS: -lpthread -lm\n*/\nimport \"C\"\n\nfunc main() { println(\"" + name + ":\", int(C.answer(2))) }\n"
 	}
 	root := t.TempDir()
 	for _, order := range []string{
