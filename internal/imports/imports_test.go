@@ -85,7 +85,7 @@ var rules = []rule{
 		reach:   slices.Concat(yaml, debian, forms, spdx, []string{"github.com/bgentry/go-netrc", "github.com/moby/sys/user", "github.com/xeipuuv", "golang.org/x/mod", "golang.org/x/sync"}, signing)},
 	{of: "llb", own: []string{"plan", "sysroot"},
 		foreign: []string{clientLL, buildkit + "/solver/pb", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec"},
-		never: slices.DeleteFunc(slices.Clone(world), func(pkg string) bool { return pkg == "time" })}, // the one time that files in images have
+		never:   slices.DeleteFunc(slices.Clone(world), func(pkg string) bool { return pkg == "time" })}, // the one time that files in images have
 	{of: "frontend", own: []string{"internal/parallel", "llb", "plan", "spec", "sysroot"},
 		foreign: []string{
 			clientLL, buildkit + "/frontend", buildkit + "/identity", buildkit + "/solver/errdefs", buildkit + "/solver/pb", buildkit + "/solver/result", buildkit + "/util/apicaps", buildkit + "/util/gitutil/gitobject",
