@@ -51,6 +51,7 @@ func TestImageIsCheckedAsAWhole(t *testing.T) {
 		"words in one":          {image: "  entrypoint: [\"/api --port 80\"]\n", want: ": no shell splits the words: write [/api, …], each argument by itself"},
 		"an unknown user":       {image: "  user: app\n  entrypoint: [/api]\n", want: refused + "9: image.user for " + host + ": fits-modes: the image has no user app in /etc/passwd"},
 		"an unknown group":      {image: "  user: nonroot:app\n  entrypoint: [/api]\n", want: refused + "9: image.user for " + host + ": fits-modes: the image has no group app in /etc/group"},
+		"a user on a base":      {image: "  user: app\n  base: " + base + "\n  entrypoint: [/api]\n", want: refused + "9: image.user for " + host + ": fits-modes: the image has no user app in /etc/passwd"},
 		"a user on scratch":     {image: "  user: nonroot\n  base: scratch\n  entrypoint: [/api]\n", want: refused + "9: image.user for " + host + ": fits-modes: the image has no user nonroot"},
 		"a number too large":    {image: "  user: 4294967296\n  entrypoint: [/api]\n", want: refused + "9: image.user for " + host + ": fits-modes: the user 4294967296 is above 2147483647, the last number"},
 		"a file to work in":     {image: "  workdir: /etc/passwd\n  entrypoint: [/api]\n", want: refused + "12: image.workdir for " + host + ": fits-entrypoint: the working directory /etc/passwd is no directory"},
