@@ -4,7 +4,7 @@ ARG GO_VERSION=1.26.8
 
 FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
 WORKDIR /src
-ARG GOPROXY GOSUMDB TARGETOS TARGETARCH
+ARG GOPROXY GOSUMDB TARGETOS TARGETARCH VERSION
 ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOCACHE=/cache/build GOMODCACHE=/cache/mod
 RUN --mount=type=bind,target=. --mount=type=cache,target=/cache --mount=type=secret,id=ca-certificates,target=/etc/ssl/certs/ca-certificates.crt \
     ["go", "run", "./hack/gobuild", "/crossgo-frontend", "./cmd/crossgo-frontend"]

@@ -10,6 +10,11 @@ variable "TAG" {
   default = "1"
 }
 
+# What reports, SBOMs and statements say of crossgo: the release's tag.
+variable "VERSION" {
+  default = ""
+}
+
 variable "GO_VERSION" {
   default = "1.26.8"
 }
@@ -52,6 +57,7 @@ target "image" {
   dockerfile = "Dockerfile"
   args = {
     GO_VERSION = GO_VERSION
+    VERSION    = VERSION
     GOPROXY    = GOPROXY
     GOSUMDB    = GOSUMDB
   }
@@ -63,6 +69,7 @@ target "self" {
   target     = "image"
   args = {
     DEFAULT_GOPROXY = DEFAULT_GOPROXY
+    VERSION         = VERSION
     GOPROXY         = GOPROXY
     GOSUMDB         = GOSUMDB
   }

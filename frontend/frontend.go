@@ -49,6 +49,9 @@ func New(opts ...Option) gwclient.BuildFunc {
 
 // build is the whole way of one request.
 func build(ctx context.Context, c gwclient.Client, cfg config) (*gwclient.Result, error) {
+	if err := tooOld(c.BuildOpts().LLBCaps); err != nil {
+		return nil, err
+	}
 	dc, err := dockerui.NewClient(newAsked(c))
 	if err != nil {
 		return nil, err
@@ -115,6 +118,6 @@ func (r *request) plans(ctx context.Context) ([]*plan.Plan, error) {
 func (r *request) planInput(i int) plan.Input {
 	return plan.Input{
 		File: r.spec, Facts: r.facts.Targets[i], Mods: r.mods, Go: r.goTool, Target: r.targets[i], Build: r.build,
-		Args: r.ui.BuildArgs, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
+		Args: r.ui.BuildArgs, Settings: r.inputs.Args, Dir: r.spec.Module.V, Vendor: r.vendor, Select: r.selection, VCS: r.vcs, Runs: r.runs,
 	}
 }

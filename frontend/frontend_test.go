@@ -307,6 +307,13 @@ func TestTestPlatforms(t *testing.T) {
 	}
 }
 
+// TestChecksThatAreOff: the user is warned, whoever switched them off.
+func TestChecksThatAreOff(t *testing.T) {
+	f := newFake("binaries: [{main: .}]\n", "platform", "linux/amd64", "build-arg:GOSUMDB", "off", "build-arg:GOPRIVATE", "*.example.com")
+	f.ok(t)
+	require.Equal(t, []string{"GOSUMDB is off: modules and Go itself are not compared with the checksum database"}, f.warnings)
+}
+
 // TestCacheMountsHaveTheirNamespace: BUILDKIT_CACHE_MOUNT_NS tells the folders of one user of a builder from those of others.
 func TestCacheMountsHaveTheirNamespace(t *testing.T) {
 	for namespace, want := range map[string]string{"": "crossgo/", "team-a": "team-a/crossgo/"} {

@@ -74,8 +74,8 @@ func (r *request) settle(ctx context.Context) (err error) {
 		return err
 	}
 	r.warnUnused(ctx)
-	if settings.SecurityMirror == plan.SecurityOff {
-		r.source.Warn(ctx, "DEBIAN_SECURITY_MIRROR is off: C packages come without Debian's security updates", gwclient.WarnOpts{})
+	for _, e := range settings.SwitchedOff() {
+		r.source.Warn(ctx, e.String(), gwclient.WarnOpts{})
 	}
 	sources, err := r.sources(ctx)
 	if err != nil {
@@ -202,7 +202,7 @@ func (r *request) self() (llb.State, string, error) {
 	return *st, exe, err
 }
 
-var errNoSelf = errors.New("crossgo cannot find its own binary for the build steps: the frontend must run from its image (BuildKit 0.12 or newer) or by crossgo build")
+var errNoSelf = errors.New("crossgo cannot find its own binary for the build steps: the frontend must run from its image (BuildKit 0.13 or newer) or by crossgo build")
 
 // proxy are the request's proxy settings for steps with a network.
 func (r *request) proxy() llb.ProxyEnv {

@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/crossgo/crossgo/plan"
+	"github.com/crossgo/crossgo/sysroot"
 	"github.com/moby/buildkit/client/llb"
 )
 
@@ -77,16 +78,24 @@ func (s *unitStates) cside() {
 	host := HostToolchain(s.in, c.HostSet, where)
 	job := plan.UnpackJob{Kind: c.Kind, Arch: c.Target.Arch, CXX: c.CXX}
 	e := unpack(s.in, c.Set, job, fmt.Sprintf("[%s] unpack the %s sysroot", s.plan.Target, c.Kind), where)
-	e.mount(plan.PathHostUsr, host, llb.SourcePath("/usr"))
-	root := e.output()
+	root := e.hostUsr(host).output()
 	s.host, s.sysroot = &host, &root
 }
 
 // mountC gives a step the C side.
 func (s *unitStates) mountC(e *exec) *exec {
 	if s.unit.C != nil {
-		e.mount(plan.PathHostUsr, *s.host, llb.SourcePath("/usr"))
-		e.mount(plan.PathSysroot, *s.sysroot)
+		e.hostUsr(*s.host).mount(plan.PathSysroot, *s.sysroot)
+	}
+	return e
+}
+
+// hostUsr mounts the host's C toolchain. The folders that a merged /usr links to are mounts as well, since programs name their
+// loader by them: BuildKit makes symbolic links from 0.20 on (file.symlink.create in solver/pb/caps.go), and mounts in all versions.
+func (e *exec) hostUsr(host llb.State) *exec {
+	e.mount(plan.PathHostUsr, host, llb.SourcePath("/usr"))
+	for _, dir := range sysroot.MergedDirs {
+		e.mount("/"+dir, host, llb.SourcePath(path.Join("/usr", dir)))
 	}
 	return e
 }
@@ -225,11 +234,9 @@ func (s *unitStates) mountLinkers(e *exec) {
 	if s.unit.C == nil {
 		return
 	}
-	links := llb.Mkdir("/link", 0o755)
 	for _, name := range s.unit.C.Linkers {
-		links = links.Symlink(plan.PathSelf, path.Join("/link", name))
+		e.mount(path.Join(plan.PathLink, name), s.in.Self, llb.SourcePath(s.in.SelfPath))
 	}
-	e.mount(plan.PathLink, llb.Scratch().File(links, llb.WithCustomName("[internal] linkers of the target")), llb.SourcePath("/link"))
 }
 
 // outputs names the unit's files for progress.

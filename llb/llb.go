@@ -50,13 +50,13 @@ const (
 	DescWhat  = "crossgo.what"  // what it works on: "server for linux/arm64"
 )
 
-// skeleton is the root of every exec: mount points and the links that a merged /usr has. It is the same whatever runs, so
-// that cache keys hang on what is mounted alone.
+// skeleton is the root of every exec: mount points, and a CA file that BuildKit can write to. It is the same whatever runs,
+// so that cache keys depend on what is mounted alone.
 func skeleton() llb.State {
 	return llb.Scratch().File(
-		llb.Mkdir("/tmp", 0o1777).Mkdir("/usr", 0o755).Mkdir("/etc", 0o755).
-			Symlink("usr/lib", "/lib").Symlink("usr/lib64", "/lib64").Symlink("usr/bin", "/bin").
-			Mkfile("/etc/passwd", 0o644, []byte("root:x:0:0:root:/tmp:/\n")),
+		llb.Mkdir("/tmp", 0o1777).Mkdir("/usr", 0o755).Mkdir(path.Dir(plan.PathSystemCA), 0o755, llb.WithParents(true)).
+			Mkfile("/etc/passwd", 0o644, []byte("root:x:0:0:root:/tmp:/\n")).
+			Mkfile(plan.PathSystemCA, 0o644, nil),
 		llb.WithCustomName("[internal] root of the build steps"))
 }
 

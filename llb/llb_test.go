@@ -108,6 +108,7 @@ func TestLawsCanBreak(t *testing.T) {
 		{"without passing verify", llb.Scratch().File(llb.Copy(compiled, "/", "/"))},
 		{"without a digest", llb.Scratch().File(llb.Copy(llb.HTTP("http://x/y"), "/", "/"))},
 		{"writable root", run(llb.AddMount(plan.PathOut, llb.Scratch())).Root()},
+		{"mounts /sysroot, which is BuildKit's", run(llb.AddMount("/sysroot", let, llb.Readonly)).AddMount(plan.PathOut, llb.Scratch())},
 		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddMount(plan.PathObjects, llb.Scratch(), llb.AsPersistentCacheDir("x", llb.CacheMountShared))).AddMount(plan.PathOut, llb.Scratch())},
 		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddSecret("/run/x", llb.SecretID("x"))).AddMount(plan.PathOut, llb.Scratch())},
 		{"more than files", run(llb.Args([]string{plan.PathSelf, "step", "test"}), llb.AddSSHSocket()).AddMount(plan.PathOut, llb.Scratch())},
@@ -147,6 +148,7 @@ func broken(all []*llbtext.Vertex, build string) []string {
 		}
 		list = append(list, brokenForUsers(v.Name, e)...)
 	}
+	list = append(list, misplaced(all)...)
 	if last := all[len(all)-1]; leavesUnstarted(last, all) {
 		list = append(list, "something leaves without passing run")
 	}

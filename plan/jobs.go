@@ -154,6 +154,7 @@ type ReportJob struct {
 	Platform   string        `json:"platform"`
 	Build      string        `json:"build"` // the machine that compiled
 	Components []Component   `json:"components"`
+	Exceptions []Exception   `json:"exceptions"`
 	Units      []ReportUnit  `json:"units"`
 	Layers     []ReportLayer `json:"layers"`
 }

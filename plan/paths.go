@@ -1,7 +1,13 @@
 package plan
 
+import "github.com/crossgo/crossgo/sysroot"
+
+// PathSystemCA is an empty file in the root of all build containers. With proxyNetwork BuildKit appends the certificate of its
+// proxy to it: it creates none (executor/proxyca_linux.go of v0.33.1).
+const PathSystemCA = "/etc/ssl/certs/ca-certificates.crt"
+
 // Where things stand inside build containers. They are part of cache keys and, without -trimpath, of binaries: changing
-// one recompiles everything for everybody.
+// one recompiles everything for everybody. Some paths are BuildKit's own: the laws in the tests of llb know them.
 const (
 	PathSelf      = "/crossgo"         // our own binary
 	PathGoRoot    = "/toolchain/go"    // the Go distribution
@@ -11,8 +17,8 @@ const (
 	PathKeeper    = "/keeper"          // the program that answers dependency steps from PathObjects
 	PathDownload  = "/downloads"       // cache mount with downloaded modules, laid out as a module proxy
 	PathSource    = "/src"             // the build context
-	PathSysroot   = "/sysroot"         // the target's C side
-	PathSysroots  = "/sysroots"        // several of them, numbered: the first that has a library gives it
+	PathSysroot   = sysroot.TargetRoot // the target's C side
+	PathSysroots  = "/libraries"       // several of them, numbered: the first that has a library gives it
 	PathHostUsr   = "/usr"             // the host C toolchain's usr
 	PathProfile   = "/pgo/default.pgo" // the profile that a program and all it imports are compiled by
 	PathLink      = "/link"            // our own binary under the names of compilers, for linking

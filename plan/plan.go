@@ -14,18 +14,19 @@ import (
 
 // Input is all that New looks at.
 type Input struct {
-	File   *spec.File
-	Facts  TargetFacts       // what inspect found for Target
-	Mods   Mods              // the module files
-	Go     Go                // as ChooseGo decided
-	Target spec.Platform     // the platform to build for
-	Build  spec.Platform     // the machine that compiles
-	Args   map[string]string // build args of the request
-	Dir    string            // module directory below the context
-	Vendor bool              // the module has a vendor directory
-	Select Select            // what the request's target asks for
-	Runs   []spec.Platform   // what the builder runs programs of, itself or by an emulator
-	VCS    VCS               // what is known of the repository; nothing needs to be where the spec does not ask
+	File     *spec.File
+	Facts    TargetFacts       // what inspect found for Target
+	Mods     Mods              // the module files
+	Go       Go                // as ChooseGo decided
+	Target   spec.Platform     // the platform to build for
+	Build    spec.Platform     // the machine that compiles
+	Args     map[string]string // build args of the request
+	Settings Settings          // where things are fetched from
+	Dir      string            // module directory below the context
+	Vendor   bool              // the module has a vendor directory
+	Select   Select            // what the request's target asks for
+	Runs     []spec.Platform   // what the builder runs programs of, itself or by an emulator
+	VCS      VCS               // what is known of the repository; nothing needs to be where the spec does not ask
 }
 
 // Plan is every decision for one platform.
@@ -45,6 +46,8 @@ type Plan struct {
 
 	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
 	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport and KindRelease
+
+	Exceptions []Exception `json:"exceptions,omitempty"` // checks that were left out, or may fail
 }
 
 // Unit is a group of binaries that share environment, tags and sysroot: their dependencies are compiled once, and the
@@ -164,6 +167,7 @@ func New(in Input) (*Plan, error) {
 	case KindRelease:
 		p.Release, err = decideRelease(in, binaries)
 	}
+	p.Exceptions = exceptions(in, p, binaries)
 	return p, err
 }
 

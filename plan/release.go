@@ -164,8 +164,9 @@ type GatherJob struct {
 
 // Lock is what a release was made with besides the sources and what go.sum pins.
 type Lock struct {
-	Go   LockedGo      `json:"go"`
-	Sets []sysroot.Set `json:"sets"` // package files by digest, sorted by the set's name
+	Go         LockedGo      `json:"go"`
+	Sets       []sysroot.Set `json:"sets"`       // package files by digest, sorted by the set's name
+	Exceptions []Exception   `json:"exceptions"` // checks that were left out, or may fail; empty where there are none
 }
 
 // LockedGo is the Go distribution that compiled.
@@ -246,7 +247,7 @@ func signerProg(in Input, block *spec.Release) ([]string, error) {
 
 // lockOf gathers what the plans were pinned to.
 func lockOf(plans []*Plan) Lock {
-	lock := Lock{Go: LockedGo{Version: plans[0].Go.Version, Build: plans[0].Build}, Sets: []sysroot.Set{}}
+	lock := Lock{Go: LockedGo{Version: plans[0].Go.Version, Build: plans[0].Build}, Sets: []sysroot.Set{}, Exceptions: exceptionsOf(plans)}
 	add := func(s sysroot.Set) {
 		if !slices.ContainsFunc(lock.Sets, func(t sysroot.Set) bool { return t.Name == s.Name }) {
 			lock.Sets = append(lock.Sets, s)

@@ -24,8 +24,8 @@ type Test struct {
 	Race      bool     `json:"race,omitempty"`
 }
 
-// TestBuildJob vets packages and compiles their tests: the programs into PathTestTmp, what was found into PathOut. It runs none of
-// the user's code, since it may have the network, a secret and the builder's objects.
+// TestBuildJob vets packages and compiles their tests: the programs into PathTestTmp, what was found into PathOut.
+// It runs none of the user's code, since it may have the network, a secret and the builder's objects.
 type TestBuildJob struct {
 	CompileJob
 	Where        string   `json:"where"`
@@ -62,7 +62,8 @@ const (
 // tests reports whether a kind of output is what tests say.
 func (k Kind) tests() bool { return k == KindTest || k == KindResults }
 
-// raceArchs are the linux architectures that the race detector knows (RaceDetectorSupported in internal/platform of the Go distribution).
+// raceArchs are the linux architectures that the race detector knows (RaceDetectorSupported in internal/platform
+// of the Go distribution).
 var raceArchs = []string{"amd64", "arm64", "loong64", "ppc64le", "s390x"}
 
 // testReference is the spec's test block.
@@ -88,8 +89,9 @@ func (p *Plan) decideTests(in Input, binaries []binary) error {
 	return t.fill(in, b)
 }
 
-// decideTest makes a program that is compiled as the tests are: the first of those asked for, but linked so that it runs in a build
-// container. That is where the sysroot is, and for race with the one C library that the detector is made for.
+// decideTest makes a program that is compiled as the tests are: the first of those asked for, but linked so that
+// it runs in a build container. That is where the sysroot is, and for race with the one C library that the
+// detector is made for.
 func decideTest(in Input, all []binary) (binary, *Test, error) {
 	if len(all) == 0 {
 		return binary{}, nil, fmt.Errorf("%s: there is no main package whose settings tests could be compiled with", in.File.Name)
@@ -175,7 +177,8 @@ func (t *Test) fill(in Input, b binary) error {
 	return nil
 }
 
-// atOnce is how many packages go test would test at once by its flags: as -p says, and one by one for benchmarks (go help testflag).
+// atOnce is how many packages go test would test at once by its flags: as -p says, and one by one for benchmarks
+// (go help testflag).
 func atOnce(flags []spec.Value[string]) (n int) {
 	for _, f := range flags {
 		name, value, _ := strings.Cut(f.V, "=")
@@ -189,8 +192,8 @@ func atOnce(flags []spec.Value[string]) (n int) {
 	return n
 }
 
-// inSysroot are the linker's words for a program that finds its loader and libraries where the sysroot is mounted. DT_RPATH, not
-// DT_RUNPATH, is looked at for what the libraries need too (ld.so(8)).
+// inSysroot are the linker's words for a program that finds its loader and libraries where the sysroot is mounted.
+// DT_RPATH, not DT_RUNPATH, is looked at for what the libraries need too (ld.so(8)).
 func inSysroot(l linking, words []string) []string {
 	if !l.dynamic() {
 		return words
@@ -232,7 +235,8 @@ func (p *Plan) TestJob() TestJob {
 	}
 }
 
-// TestTargets are the platforms to test for when the request names none: the builder's own, and those that the spec adds.
+// TestTargets are the platforms to test for when the request names none: the builder's own, and those that the
+// spec adds.
 func TestTargets(file *spec.File, build spec.Platform) ([]spec.Platform, error) {
 	list := []spec.Platform{build}
 	if file.Test == nil {

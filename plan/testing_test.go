@@ -94,8 +94,8 @@ func TestRace(t *testing.T) {
 	require.Empty(t, p.Units[0].Deps)
 	args := strings.Join(p.Test.Args, " ")
 	require.Contains(t, args, " -race ")
-	require.Contains(t, args, "-I /sysroot/lib64/ld-linux-x86-64.so.2")
-	require.Contains(t, args, "-rpath,/sysroot/usr/lib/x86_64-linux-gnu:/sysroot/usr/lib")
+	require.Contains(t, args, "-I /target/lib64/ld-linux-x86-64.so.2")
+	require.Contains(t, args, "-rpath,/target/usr/lib/x86_64-linux-gnu:/target/usr/lib")
 
 	p, err = testCase(t, text, pureFacts, "linux/arm64", "test", "linux/amd64", "linux/arm64")
 	require.NoError(t, err)

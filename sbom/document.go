@@ -30,9 +30,17 @@ func newDocument(in Input) *document {
 		ids: map[string]common.ElementID{}, has: map[common.ElementID]bool{documentRef: true},
 		doc: &spdx.Document{
 			SPDXVersion: spdx.Version, DataLicense: spdx.DataLicense, SPDXIdentifier: documentRef, DocumentName: in.Name,
-			CreationInfo: &spdx.CreationInfo{Creators: creators, Created: in.Created},
+			CreationInfo: &spdx.CreationInfo{Creators: creators, Created: in.Created, CreatorComment: exceptions(in.Exceptions)},
 		},
 	}
+}
+
+// exceptions are the document's comment: what the build did not check, or that it checked everything.
+func exceptions(lines []string) string {
+	if len(lines) == 0 {
+		return "Exceptions: none. The build left no check out."
+	}
+	return "Exceptions: " + strings.Join(lines, "; ")
 }
 
 func dashed(version string) string {

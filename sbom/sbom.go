@@ -23,12 +23,13 @@ const namespace = "https://github.com/crossgo/crossgo/spdx/"
 
 // Input is all that a document is made from.
 type Input struct {
-	Name     string // of the document: "server for linux/arm64"
-	Platform string // "linux/arm64"
-	Created  string // RFC 3339 in UTC, as SPDX wants it: "1970-01-01T00:00:00Z"
-	Crossgo  string // version of crossgo: "v1.2.3"; may be empty
-	Outputs  []Output
-	Image    *Image // what is around the outputs; nil for files
+	Name       string   // of the document: "server for linux/arm64"
+	Platform   string   // "linux/arm64"
+	Created    string   // RFC 3339 in UTC, as SPDX wants it: "1970-01-01T00:00:00Z"
+	Exceptions []string // checks that the build left out, a line for each
+	Crossgo    string   // version of crossgo: "v1.2.3"; may be empty
+	Outputs    []Output
+	Image      *Image // what is around the outputs; nil for files
 }
 
 // Output is one file that leaves the build.

@@ -104,7 +104,7 @@ var verifyKeys = []key[Verify]{
 var cacheKeys = []key[Cache]{
 	{"prog", keyDoc{
 		typ: "string or list of strings", def: "none", allowed: "a program in the build context, as a relative path, and its arguments, in which `${NAME}` is a build argument; a single string has no spaces", example: `prog: [tools/gocacheprog, --url, "${CACHE_URL}"]`,
-		does:   "A program that keeps compiled packages for a whole fleet of builders, as the go command's GOCACHEPROG (`go doc cmd/go/internal/cacheprog`). It runs on the build machine, without a C library around it and with the network.",
+		does:   "A program that keeps compiled packages for a whole fleet of builders, as the go command's GOCACHEPROG (`go doc cmd/go/internal/cacheprog`). It runs on the build machine, without a C library around it and with the network. What it writes on the machine is gone after the step, and tests never see it ([who trusts whom](security.md)).",
 		schema: stringOrList(schema{Type: "string"}),
 	}, many(func(c *Cache) *[]Value[string] { return &c.Prog }, listRule{orString: true, notEmpty: true, check: someText})},
 }

@@ -34,7 +34,9 @@ func (a attestations) mounted(unit int, what string) string {
 
 func (a attestations) write() error {
 	job := a.job
-	in := sbom.Input{Name: job.Name, Platform: job.Platform, Created: time.Unix(job.Created, 0).UTC().Format(time.RFC3339), Crossgo: ownVersion()}
+	created := time.Unix(job.Created, 0).UTC().Format(time.RFC3339)
+	in := sbom.Input{Name: job.Name, Platform: job.Platform, Created: created, Crossgo: ownVersion()}
+	in.Exceptions = lines(job.Exceptions)
 	if job.Image != nil {
 		in.Image = &sbom.Image{Base: job.Image.Base, BaseDigest: job.Image.Digest}
 	}
@@ -56,6 +58,14 @@ func (a attestations) write() error {
 		}
 	}
 	return errors.Join(a.documents(in), a.verification(), a.subjects(in.Outputs))
+}
+
+// lines are the exceptions as people read them.
+func lines(all []plan.Exception) (list []string) {
+	for _, e := range all {
+		list = append(list, e.String())
+	}
+	return list
 }
 
 // ownVersion is crossgo's own, where it is known.
@@ -140,11 +150,12 @@ func (a attestations) subjects(outputs []sbom.Output) error {
 
 // predicate is that of plan.VerificationType.
 type predicate struct {
-	Verifier verifier               `json:"verifier"`
-	Platform string                 `json:"platform"`
-	Verified bool                   `json:"verified"`
-	Want     map[string]verify.Want `json:"want"`  // what each file had to be
-	Files    []json.RawMessage      `json:"files"` // as in report.json
+	Verifier   verifier               `json:"verifier"`
+	Platform   string                 `json:"platform"`
+	Verified   bool                   `json:"verified"`
+	Want       map[string]verify.Want `json:"want"`       // what each file had to be
+	Files      []json.RawMessage      `json:"files"`      // as in report.json
+	Exceptions []plan.Exception       `json:"exceptions"` // checks that were left out, or may fail
 }
 
 type verifier struct {
@@ -154,7 +165,8 @@ type verifier struct {
 
 // verification puts the units' reports together. A file that the gate did not let through cannot be here.
 func (a attestations) verification() error {
-	v := predicate{Verifier: verifier{"https://github.com/crossgo/crossgo", ownVersion()}, Platform: a.job.Platform, Verified: true, Want: map[string]verify.Want{}}
+	v := predicate{Verifier: verifier{"https://github.com/crossgo/crossgo", ownVersion()}, Platform: a.job.Platform, Verified: true}
+	v.Want, v.Exceptions = map[string]verify.Want{}, a.job.Exceptions
 	for i, u := range a.job.Units {
 		var report struct {
 			Verified bool

@@ -19,8 +19,9 @@ import (
 
 // testsMade is what the step that compiles the tests says to the one that runs them.
 type testsMade struct {
-	Vet      string        `json:"vet,omitempty"`    // what go vet found
-	Failed   string        `json:"failed,omitempty"` // the go command's words where it failed; what it says of packages is among its events
+	Vet string `json:"vet,omitempty"` // what go vet found
+	// Failed are the go command's words where it failed; what it says of packages is among its events.
+	Failed   string        `json:"failed,omitempty"`
 	Programs []testProgram `json:"programs,omitempty"`
 }
 
@@ -38,8 +39,9 @@ const (
 	programNote = "crossgo.json" // beside each program
 )
 
-// compileTests vets the user's packages and compiles their tests. What is wrong with them is a result, which the next step tells
-// together with the tests that fail; what is wrong with this machine is an error, since it must not be in a cache.
+// compileTests vets the user's packages and compiles their tests. What is wrong with them is a result, which the
+// next step tells together with the tests that fail; what is wrong with this machine is an error, since it must
+// not be in a cache.
 func compileTests(ctx context.Context, job plan.TestBuildJob) error {
 	env, err := prepareCache(ctx, job.CompileJob)
 	if err != nil {
@@ -76,9 +78,10 @@ func wordsOf(err error) string {
 	return err.Error()
 }
 
-// faults are the words of the kernel and of go when the machine is at fault: another time, or with more of something, the same code
-// compiles.
-var faults = regexp.MustCompile(`signal: killed|[Nn]o space left on device|[Cc]annot allocate memory|it was killed|unable to execute command: Killed`)
+// faults are the words of the kernel and of go when the machine is at fault: another time, or with more of
+// something, the same code compiles.
+var faults = regexp.MustCompile(`signal: killed|it was killed|unable to execute command: Killed|` +
+	`[Nn]o space left on device|[Cc]annot allocate memory`)
 
 // machineFault looks for the machine's faults in what go said.
 func machineFault(made testsMade, eventsFile string) error {
@@ -111,12 +114,13 @@ func noteTest(args []string) error {
 	if err != nil {
 		return err
 	}
-	p := testProgram{Package: strings.TrimSuffix(info.Path, ".test"), Dir: dir, Args: args, CoverDir: os.Getenv("GOCOVERDIR")}
+	p := testProgram{Package: strings.TrimSuffix(info.Path, ".test"), Dir: dir, Args: args}
+	p.CoverDir = os.Getenv("GOCOVERDIR")
 	return writeJSON(filepath.Join(filepath.Dir(args[0]), programNote), p)
 }
 
-// keepTests keeps of what the go command left in a folder the programs that were noted and what they read of their coverage, gives it a
-// name that is always the same, and returns them in the order of their packages' names.
+// keepTests keeps of what the go command left in a folder the programs that were noted and what they read of their
+// coverage, gives it a name that is always the same, and returns them in the order of their packages' names.
 func keepTests(tmp string) ([]testProgram, error) {
 	notes, err := filepath.Glob(filepath.Join(tmp, "go-build*", "*", programNote))
 	if err != nil || len(notes) == 0 {
@@ -142,8 +146,8 @@ func keepTests(tmp string) ([]testProgram, error) {
 	return programs, nil
 }
 
-// pruneTests removes what no test program reads. In GOCOVERDIR the go command puts a list of files in its own folder, which was
-// called otherwise (MetaFilesFileName in internal/coverage of Go 1.26).
+// pruneTests removes what no test program reads. In GOCOVERDIR the go command puts a list of files in its own
+// folder, which was called otherwise (MetaFilesFileName in internal/coverage of Go 1.26).
 func pruneTests(work, was string) error {
 	return filepath.WalkDir(work, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -20,21 +20,30 @@ import (
 const stallTimeout = 60 * time.Second
 
 // rootCAs are the certificates that https is checked with: Mozilla's, which we carry because a build container has none,
-// and those of the ca-certificates secret.
+// and those of extraCAs.
 func rootCAs() (*x509.CertPool, error) {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(mozillaRoots())
-	extra, err := os.ReadFile(plan.PathCA)
-	if errors.Is(err, os.ErrNotExist) {
-		return pool, nil
-	}
-	if err != nil {
+	extra, err := extraCAs(plan.PathCA, plan.PathSystemCA)
+	pool.AppendCertsFromPEM(extra)
+	return pool, err
+}
+
+// extraCAs are the certificates of the ca-certificates secret, if there is one, and of the file that BuildKit appends the
+// certificate of its own proxy to (executor/proxyca_linux.go of v0.33.1), as PEM.
+func extraCAs(secret, system string) ([]byte, error) {
+	user, err := os.ReadFile(secret)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	if !pool.AppendCertsFromPEM(extra) {
+	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(user) {
 		return nil, fmt.Errorf("secret %s: found no certificate in it, want a PEM bundle", plan.SecretCA)
 	}
-	return pool, nil
+	proxy, err := os.ReadFile(system)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return slices.Concat(user, []byte("\n"), proxy), nil
 }
 
 func httpClient() (*http.Client, error) {

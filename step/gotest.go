@@ -16,8 +16,8 @@ import (
 	"github.com/crossgo/crossgo/plan"
 )
 
-// goTest runs the tests that were compiled and writes what was found: JUnit, coverage, events as of go test -json, and a summary.
-// What fails is an error, unless the job says that it is a result.
+// goTest runs the tests that were compiled and writes what was found: JUnit, coverage, events as of go test -json,
+// and a summary. What fails is an error, unless the job says that it is a result.
 func goTest(ctx context.Context, job plan.TestJob) error {
 	var made testsMade
 	if err := readJSON(filepath.Join(plan.PathIn, plan.TestsMade), &made); err != nil {
@@ -69,8 +69,8 @@ func (r *testResults) tested(ctx context.Context, job plan.TestJob, made testsMa
 	return coverPage(ctx, job, made)
 }
 
-// replay writes the events of a go test that compiled and ran nothing. Where a package begins whose tests were compiled, what these
-// say now is written instead.
+// replay writes the events of a go test that compiled and ran nothing. Where a package begins whose tests were
+// compiled, what these say now is written instead.
 func replay(name string, runs map[string]*testRun, to io.Writer) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -94,8 +94,8 @@ func replay(name string, runs map[string]*testRun, to io.Writer) error {
 	return nil
 }
 
-// replay waits for the tests and writes their events. How the package ended is the last of them, and whatever the converter says of
-// that before it is left out.
+// replay waits for the tests and writes their events. How the package ended is the last of them, and whatever the
+// converter says of that before it is left out.
 func (r *testRun) replay(to io.Writer) error {
 	if <-r.ended; r.err != nil || r.events == "" {
 		return r.err
@@ -118,8 +118,8 @@ func (r *testRun) replay(to io.Writer) error {
 	return errors.Join(err, os.Remove(r.events))
 }
 
-// coverPage puts the coverage of all packages into one file, as the go command does (mergeCoverProfile in cmd/go/internal/test of
-// Go 1.26), and makes a page of it. There may be none.
+// coverPage puts the coverage of all packages into one file, as the go command does (mergeCoverProfile in
+// cmd/go/internal/test of Go 1.26), and makes a page of it. There may be none.
 func coverPage(ctx context.Context, job plan.TestJob, made testsMade) error {
 	profile, err := os.ReadFile(filepath.Join(plan.PathIn, plan.CoverFile)) // has those without tests
 	if errors.Is(err, fs.ErrNotExist) {

@@ -116,9 +116,8 @@ func TestTwoStepsSayWhatOneSays(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"-timeout=2s", "./..."},
-		{"-short", "-count=2", "-run=Fine|Again|Data", "./good", "./many/..."},
 		{"-failfast", "-p=1", "./bad", "./good"},
-		{"-coverpkg=./good,./many/...", "-covermode=atomic", "./good", "./many/..."},
+		{"-coverpkg=./good,./many/...", "-covermode=atomic", "-short", "-count=2", "-run=Fine|Again|Data", "./good", "./many/..."},
 		{"-bench=.", "-benchtime=1x", "-run=^$", "./many", "./good"},
 		{"-fullpath", "-shuffle=7", "-cpu=1,2", "-parallel=3", "-skip=TestOuter", "./bad", "./good"},
 		{"./nowhere"},

@@ -43,8 +43,8 @@ func linked(t *testing.T, dir, file, opened, took string) {
 }
 
 const (
-	opened = "/tmp/a.out: \\\n  /sysroot/lib/gcc/x/14/../../../crt1.o \\\n  /tmp/go-link-1/go.o \\\n  /sysroot/usr/lib/libc.a \\\n  /sysroot/usr/lib/libunused.a \\\n  /sysroot/usr/lib/libc.so\n\n/sysroot/usr/lib/other.o:\n"
-	took   = "reference\textracted\tsymbol\n/tmp/go.o\t/sysroot/usr/lib/libc.a(printf.o)\tprintf\n/tmp/go.o\t/sysroot/usr/lib/libc.a(exit.o)\texit\n/tmp/go.o\t/modules/x@v1/libx.a(x.o)\tx\nodd\n"
+	opened = "/tmp/a.out: \\\n  /target/lib/gcc/x/14/../../../crt1.o \\\n  /tmp/go-link-1/go.o \\\n  /target/usr/lib/libc.a \\\n  /target/usr/lib/libunused.a \\\n  /target/usr/lib/libc.so\n\n/target/usr/lib/other.o:\n"
+	took   = "reference\textracted\tsymbol\n/tmp/go.o\t/target/usr/lib/libc.a(printf.o)\tprintf\n/tmp/go.o\t/target/usr/lib/libc.a(exit.o)\texit\n/tmp/go.o\t/modules/x@v1/libx.a(x.o)\tx\nodd\n"
 )
 
 func TestLinksOfEachProgram(t *testing.T) {

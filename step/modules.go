@@ -115,8 +115,8 @@ func writeRootCAs(name string) error {
 			return err
 		}
 	}
-	extra, err := os.ReadFile(plan.PathCA)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	extra, err := extraCAs(plan.PathCA, plan.PathSystemCA)
+	if err != nil {
 		return err
 	}
 	out.Write(extra)

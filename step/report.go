@@ -26,7 +26,12 @@ func complete(_ context.Context, job plan.ReportJob) error {
 // composed is what verify found of each unit's files, with what the plan decided about them, what their bytes are spent on, and the sizes
 // of the layers that the build stands on. All of it stands below root.
 func composed(job plan.ReportJob, root string) (rep report.Report, err error) {
-	rep = report.Report{Platform: job.Platform, Build: &report.Build{Platform: job.Build, Components: []report.Component{crossgo()}}}
+	rep = report.Report{Platform: job.Platform, Build: &report.Build{
+		Platform: job.Build, Components: []report.Component{crossgo()}, Exceptions: []report.Exception{},
+	}}
+	for _, e := range job.Exceptions {
+		rep.Build.Exceptions = append(rep.Build.Exceptions, report.Exception(e))
+	}
 	for _, c := range job.Components {
 		rep.Build.Components = append(rep.Build.Components, report.Component(c))
 	}

@@ -69,7 +69,8 @@ func (t *testRunner) run(ctx context.Context, r *testRun) (err error) {
 	began := time.Now()
 	passed, err := t.convert(ctx, r.program, file)
 	t.failed.CompareAndSwap(false, !passed)
-	last := testEvent{Time: time.Now().Format(time.RFC3339Nano), Action: "fail", Package: r.program.Package, Elapsed: time.Since(began).Round(time.Millisecond).Seconds()}
+	last := testEvent{Time: time.Now().Format(time.RFC3339Nano), Action: "fail", Package: r.program.Package}
+	last.Elapsed = time.Since(began).Round(time.Millisecond).Seconds()
 	if passed {
 		last.Action = "pass"
 	}
@@ -77,8 +78,8 @@ func (t *testRunner) run(ctx context.Context, r *testRun) (err error) {
 	return errors.Join(err, json.NewEncoder(file).Encode(last), file.Close())
 }
 
-// convert has the go command's own converter write the events of a package's tests, and adds the line that go test ends with. How it
-// ended at the last is not the converter's to say: it knows nothing of the exit code.
+// convert has the go command's own converter write the events of a package's tests, and adds the line that go test
+// ends with. How it ended at the last is not the converter's to say: it knows nothing of the exit code.
 func (t *testRunner) convert(ctx context.Context, p testProgram, to io.Writer) (passed bool, err error) {
 	converter := exec.CommandContext(ctx, t.converter, "-t", "-p", p.Package)
 	converter.Stdout, converter.Stderr = to, os.Stderr
@@ -131,7 +132,8 @@ func (p testProgram) flag(name string) (value string) {
 	return value
 }
 
-// timeout is the program's own limit; without one there is none, which is as long as the go command says in that case.
+// timeout is the program's own limit; without one there is none, which is as long as the go command says in that
+// case.
 func (p testProgram) timeout() time.Duration {
 	if d, err := time.ParseDuration(p.flag("timeout")); err == nil && d > 0 {
 		return d

@@ -8,7 +8,8 @@ import (
 )
 
 // TargetRoot is where a build container mounts the target's sysroot. The clang config files of the host root name it.
-const TargetRoot = "/sysroot"
+// Rootless BuildKit drops every mount at a path that begins with "/sys" (util/rootless/specconv of v0.33.1).
+const TargetRoot = "/target"
 
 // CC is the compiler for a target, one word as cmd/go and cmd/link want it: a link to clang in usr/bin whose name
 // selects the target, and with it the config file with all flags.

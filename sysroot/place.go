@@ -15,13 +15,13 @@ type layout struct {
 	gnu  string // GNU triple of the same architecture
 }
 
-// mergedDirs are the directories that a merged /usr has moved below usr; each root gets them as links.
-var mergedDirs = []string{"bin", "lib", "lib64", "sbin"}
+// MergedDirs are the directories that a merged /usr has moved below usr; each root has them there, and links to them.
+var MergedDirs = []string{"bin", "lib", "lib64", "sbin"}
 
 // merged is the path after the /usr merge: older suites' packages still ship lib/…
 func merged(name string) string {
 	first, _, _ := strings.Cut(name, "/")
-	if slices.Contains(mergedDirs, first) {
+	if slices.Contains(MergedDirs, first) {
 		return "usr/" + name
 	}
 	return name

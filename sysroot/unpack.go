@@ -138,7 +138,7 @@ func newTree(dest string) (*tree, error) {
 		return nil, err
 	}
 	t := &tree{root: root, owner: map[string]int{}}
-	for _, dir := range mergedDirs {
+	for _, dir := range MergedDirs {
 		if err := errors.Join(t.mkdir("usr/"+dir), t.symlink(dir, "usr/"+dir)); err != nil {
 			root.Close()
 			return nil, err

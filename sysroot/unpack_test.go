@@ -180,9 +180,9 @@ func TestUnpackHost(t *testing.T) {
 		bin + "/clang 0755 program",
 		bin + "/aarch64-linux-gnu-clang -> clang",
 		bin + "/arm-linux-musleabihf-clang++ -> clang++",
-		bin + "/aarch64-unknown-linux-gnu.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n",
-		bin + "/arm-unknown-linux-musleabihf.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=armv7-a\n-mfpu=vfpv3-d16\n-mfloat-abi=hard\n-static-libgcc\n--gcc-triple=arm-linux-gnueabihf\n-idirafter/sysroot/usr/include/arm-linux-gnueabihf\n-L/sysroot/usr/lib\n-L/sysroot/usr/lib/arm-linux-gnueabihf\n",
-		bin + "/i386-unknown-linux-musl.cfg 0644 --sysroot=/sysroot\n-Qunused-arguments\n-fuse-ld=lld\n-march=i686\n-static-libgcc\n--gcc-triple=i686-linux-gnu\n-idirafter/sysroot/usr/include/i386-linux-gnu\n-L/sysroot/usr/lib\n-L/sysroot/usr/lib/i386-linux-gnu\n",
+		bin + "/aarch64-unknown-linux-gnu.cfg 0644 --sysroot=/target\n-Qunused-arguments\n-fuse-ld=lld\n",
+		bin + "/arm-unknown-linux-musleabihf.cfg 0644 --sysroot=/target\n-Qunused-arguments\n-fuse-ld=lld\n-march=armv7-a\n-mfpu=vfpv3-d16\n-mfloat-abi=hard\n-static-libgcc\n--gcc-triple=arm-linux-gnueabihf\n-idirafter/target/usr/include/arm-linux-gnueabihf\n-L/target/usr/lib\n-L/target/usr/lib/arm-linux-gnueabihf\n",
+		bin + "/i386-unknown-linux-musl.cfg 0644 --sysroot=/target\n-Qunused-arguments\n-fuse-ld=lld\n-march=i686\n-static-libgcc\n--gcc-triple=i686-linux-gnu\n-idirafter/target/usr/include/i386-linux-gnu\n-L/target/usr/lib\n-L/target/usr/lib/i386-linux-gnu\n",
 		bin + "/aarch64-unknown-linux-musl-clang++.cfg 0644 " + clangConfig(archs[1], KindMusl) + "-stdlib=libc++\n",
 		"usr/bin/aarch64-linux-gnu-clang -> ../lib/llvm-19/bin/aarch64-linux-gnu-clang",
 		"usr/bin/clang-19 -> ../lib/llvm-19/bin/clang",
@@ -204,10 +204,10 @@ func TestPkgConfigEnv(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"PKG_CONFIG=/usr/bin/pkg-config",
-		"PKG_CONFIG_LIBDIR=/sysroot/usr/lib/aarch64-linux-gnu/pkgconfig:/sysroot/usr/lib/pkgconfig:/sysroot/usr/share/pkgconfig",
-		"PKG_CONFIG_SYSROOT_DIR=/sysroot",
-		"PKG_CONFIG_SYSTEM_INCLUDE_PATH=/sysroot/usr/include:/sysroot/usr/include/aarch64-linux-gnu",
-		"PKG_CONFIG_SYSTEM_LIBRARY_PATH=/sysroot/usr/lib:/sysroot/usr/lib/aarch64-linux-gnu",
+		"PKG_CONFIG_LIBDIR=/target/usr/lib/aarch64-linux-gnu/pkgconfig:/target/usr/lib/pkgconfig:/target/usr/share/pkgconfig",
+		"PKG_CONFIG_SYSROOT_DIR=/target",
+		"PKG_CONFIG_SYSTEM_INCLUDE_PATH=/target/usr/include:/target/usr/include/aarch64-linux-gnu",
+		"PKG_CONFIG_SYSTEM_LIBRARY_PATH=/target/usr/lib:/target/usr/lib/aarch64-linux-gnu",
 	}, a.PkgConfigEnv(false))
 	require.Equal(t, "PKG_CONFIG=/usr/bin/static-pkg-config", a.PkgConfigEnv(true)[0])
 }

@@ -2,6 +2,7 @@ package test
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -13,11 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// frontendVersion is what the images are told to be.
+const frontendVersion = "v9.8.7-test"
+
 // bake runs a target of the repository's docker-bake.hcl and pushes what it makes as name:1.
 func bake(t *testing.T, target, name string, options ...string) {
 	t.Helper()
 	vars := append(world.Daemon.DockerEnv(), world.Mirror.Settings()...)
-	vars = append(vars, "IMAGE="+world.Registry.Ref(name), "TAG=1")
+	vars = append(vars, "IMAGE="+world.Registry.Ref(name), "TAG=1", "VERSION="+frontendVersion)
 	args := append([]string{"docker", "buildx", "bake", "--progress=plain", "--push", target}, options...)
 	env.Run(t, env.Cmd{Dir: world.Repo, Env: vars, Args: args}).OK(t)
 }
@@ -32,9 +36,26 @@ func requireFrontend(t *testing.T, name string, platforms ...string) {
 	}
 	dir, out := shortHello(t), t.TempDir()
 	write(t, dir, map[string]string{"crossgo.yaml": "# syntax=" + world.Registry.Ref(name+":1") + "\nbinaries:\n  - main: .\n"})
-	build(t, dir, "--platform=linux/arm64", "-o", out).OK(t)
+	build(t, dir, "--platform=linux/arm64", "--sbom=true", "-o", out).OK(t)
+	requireOwnVersion(t, dir, out)
 	said := env.Execute(t, env.Program{Platform: "linux/arm64", File: filepath.Join(out, "hello")}).OK(t).Stdout
 	requireLines(t, said, "hello: ok")
+}
+
+// requireOwnVersion: what a release writes says which release it was.
+func requireOwnVersion(t *testing.T, dir, out string) {
+	t.Helper()
+	report := t.TempDir()
+	build(t, dir, "--platform=linux/arm64", "--target=report", "-o", report).OK(t)
+	for file, says := range map[string]string{
+		filepath.Join(out, "sbom.spdx.json"):    `"Tool: crossgo-` + frontendVersion + `"`,
+		filepath.Join(out, "verification.json"): `"` + frontendVersion + `"`,
+		filepath.Join(report, "report.json"):    `"` + frontendVersion + `"`,
+	} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Contains(t, string(text), says)
+	}
 }
 
 func requireFrontendConfig(t *testing.T, img v1.Image) {

@@ -127,3 +127,28 @@ func withoutFolder(names []string) []string {
 	}
 	return list
 }
+
+// TestExceptionsTravel: whoever has a release, a report or an image's statement sees what the build was told not to check.
+func TestExceptionsTravel(t *testing.T) {
+	t.Parallel()
+	dir, out := t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{
+		"go.mod": "module example.com/less\n\ngo 1.26\n", "main.go": "package main\n\nfunc main() {}\n",
+		"crossgo.yaml": syntax + "verify: {allow: [exec-stack]}\nrelease: {name: less, files: []}\n",
+	})
+	got := releaseOn(t, world.Daemon, dir, "linux/amd64", "--build-arg=GOSUMDB=off")
+	r := build(t, dir, "--target=bin", "--platform=linux/amd64", "--build-arg=GOSUMDB=off", "--sbom=true", "-o", out).OK(t)
+	require.Contains(t, r.Output(), "GOSUMDB is off: modules and Go itself are not compared with the checksum database")
+	statement, err := os.ReadFile(filepath.Join(out, "verification.json"))
+	require.NoError(t, err)
+	bill, err := os.ReadFile(filepath.Join(out, "sbom.spdx.json"))
+	require.NoError(t, err)
+	for name, text := range map[string][]byte{
+		"lock": got["lock.json"], "report": got["less.tar.gz.report.json"], "page": got["report.html"], "SBOM of the release": got["less.tar.gz.spdx.json"],
+		"statement": statement, "SBOM": bill,
+	} {
+		require.Contains(t, string(text), "GOSUMDB", name)
+		require.Contains(t, string(text), "modules and Go itself are not compared with the checksum database", name)
+		require.Contains(t, string(text), "this check may fail for less", name)
+	}
+}

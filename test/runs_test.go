@@ -145,8 +145,9 @@ func TestCallsGo(t *testing.T) {
 	"other/sub/testdata/x":   "x",
 }
 
-// TestTestsSeeNothingOfTheFleet: whatever keeps compiled packages, the tests have no part in it. The user's program for that, which has
-// the network and a secret, is asked when the tests are compiled, and not there when they run.
+// TestTestsSeeNothingOfTheFleet: whatever keeps compiled packages, the tests have no part in it. The user's program
+// for that, which has the network and a secret, is asked when the tests are compiled, and not there when they run.
+// What the other modes mount is what TestLaws and the graphs in llb say.
 func TestTestsSeeNothingOfTheFleet(t *testing.T) {
 	t.Parallel()
 	objects := &objectServer{store: map[string][]byte{}}
@@ -154,7 +155,7 @@ func TestTestsSeeNothingOfTheFleet(t *testing.T) {
 	t.Cleanup(server.Close)
 	secret := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(secret, []byte("let me in"), 0o600))
-	for mode, cache := range map[string]string{"prog": "{prog: [tools/cacheprog, --url, '" + server.URL + "']}", "both": "both", "layers": "layers", "mounts": "mounts"} {
+	for mode, cache := range map[string]string{"prog": "{prog: [tools/cacheprog, --url, '" + server.URL + "']}", "both": "both"} {
 		t.Run(mode, func(t *testing.T) {
 			dir, out := t.TempDir(), t.TempDir()
 			require.NoError(t, os.CopyFS(filepath.Join(dir, "tools"), os.DirFS(filepath.Dir(cacheProg(t)))))

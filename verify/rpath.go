@@ -9,7 +9,7 @@ import (
 
 // buildFolders are where builds happen or where everybody may write: what is looked for there at run time is missing, or somebody else's.
 var buildFolders = []string{"/tmp", "/var/tmp", "/dev/shm", "/home", "/root", "/build", "/builds", "/src", "/usr/src", "/go", "/github", "/workspace", "/workspaces",
-	"/nix", "/gnu", "/sysroot", "/link", "/modules", "/toolchain", "/out"}
+	"/nix", "/gnu", "/sysroot", "/target", "/link", "/modules", "/toolchain", "/out"}
 
 // checkRpath looks at the folders in which the loader is told to look first.
 func checkRpath(s *subject) []Finding {

@@ -12,6 +12,9 @@ import (
 	"github.com/moby/buildkit/util/appcontext"
 )
 
+// version is set by the release build with -ldflags "-X main.version=v1.2.3"; empty otherwise.
+var version string
+
 func main() {
 	if step.IsLinker(os.Args[0]) {
 		step.Linker(os.Args)
@@ -19,6 +22,7 @@ func main() {
 	if step.IsGit(os.Args[0]) {
 		os.Exit(step.Git(os.Args[1:]))
 	}
+	step.Version = version
 	if len(os.Args) > 1 && os.Args[1] == "step" {
 		os.Exit(step.Main(os.Args[2:]))
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"github.com/crossgo/crossgo/plan"
 )
 
 // found is a setting of this machine that a build takes over unless the user says otherwise, and where it was found.
@@ -35,7 +37,8 @@ func discover() []found {
 	return append(out, discoverDebian(aptDir)...)
 }
 
-// discoverGo asks the go command, which also knows what `go env -w` wrote. Without one, the environment is all there is.
+// discoverGo asks the go command, which also knows what `go env -w` wrote. Without one, the environment is all
+// there is.
 func discoverGo() []found {
 	settings, from := map[string]string{}, "go env"
 	cmd := exec.Command("go", append([]string{"env", "-json"}, goArgs...)...)
@@ -75,6 +78,17 @@ func discoverCA() string {
 		}
 	}
 	return ""
+}
+
+// switchesOff says which checks a build goes without because of this machine's setting: nobody asked for that on
+// the command line.
+func (f found) switchesOff() (list []string) {
+	settings, _ := plan.Settings{}.With(map[string]string{f.arg: f.value}) // addresses are checked by the build
+	for _, e := range settings.SwitchedOff() {
+		list = append(list, fmt.Sprintf("%s=%s is taken from %s: %s; --build-arg %s= keeps this machine's setting out",
+			f.arg, f.value, f.from, e.Unchecked, f.arg))
+	}
+	return list
 }
 
 func (f found) String() string { return fmt.Sprintf("build arg %s=%s (%s)", f.arg, f.value, f.from) }

@@ -108,6 +108,9 @@ func (f *buildFlags) addArgs(attrs map[string]string) error {
 	for _, d := range withoutGiven(discover(), attrs) {
 		attrs["build-arg:"+d.arg] = d.value
 		f.debugf("%v", d)
+		for _, text := range d.switchesOff() {
+			fmt.Fprintln(os.Stderr, "note: "+text)
+		}
 	}
 	return errors.Join(errs...)
 }

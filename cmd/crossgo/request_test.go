@@ -225,3 +225,14 @@ func TestQuestions(t *testing.T) {
 		}
 	}
 }
+
+// TestSettingsThatSwitchOff: a build that takes GOSUMDB=off from this machine says so; other settings are taken in silence.
+func TestSettingsThatSwitchOff(t *testing.T) {
+	require.Equal(t, []string{"GOSUMDB=off is taken from go env: modules and Go itself are not compared with the checksum database; --build-arg GOSUMDB= keeps this machine's setting out"},
+		found{"GOSUMDB", "off", "go env"}.switchesOff())
+	for _, f := range []found{{"GOSUMDB", "sum.example.com", "go env"}, {"GOPROXY", "off", "go env"}, {"GOPRIVATE", "*", "go env"}, {"DEBIAN_MIRROR", "http://x", "apt"}, {"HTTP_PROXY", "http://x", "environment"}} {
+		require.Empty(t, f.switchesOff(), f)
+	}
+	t.Setenv("GOSUMDB", "off")
+	require.Contains(t, discoverGo(), found{"GOSUMDB", "off", "go env"})
+}

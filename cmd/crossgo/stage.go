@@ -67,24 +67,28 @@ func ordinary(file string) bool {
 	return err != nil || info.Mode().IsRegular()
 }
 
-// open makes the folder and, in it, the one for what is not finished: a rename goes no further than a file system.
-func (s *stage) open() (err error) {
-	if err := s.mkdir(s.final); err != nil {
-		return err
+// open names the folder for what is not finished, inside the one it is for: a rename goes no further than a file
+// system. BuildKit's client makes it when there is something to write (session/filesync of 0.33). Made now it would
+// be sent with the sources, whenever the output lies among them, and no two builds would have the same.
+func (s *stage) open() error {
+	above := s.missing(s.final)
+	f, err := os.CreateTemp(above, stagePrefix)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.final, err)
 	}
-	s.temp, err = os.MkdirTemp(s.final, stagePrefix)
-	return err
+	s.temp = filepath.Join(s.final, filepath.Base(f.Name()))
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// mkdir makes a folder with those above it, and remembers which.
-func (s *stage) mkdir(dir string) error {
-	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
-		if _, err := os.Stat(d); err == nil || d == filepath.Dir(d) {
+// missing notes which folders on the way to one do not exist, and gives the last that does.
+func (s *stage) missing(dir string) string {
+	for dir = filepath.Clean(dir); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
-		s.made = append([]string{d}, s.made...)
+		s.made = append([]string{dir}, s.made...)
 	}
-	return os.MkdirAll(dir, 0o755)
+	return dir
 }
 
 // create begins a file.
@@ -93,7 +97,8 @@ func (s *stage) create(map[string]string) (io.WriteCloser, error) {
 	if real, err := filepath.EvalSymlinks(target); err == nil {
 		target = real // a link goes on to point to the file
 	}
-	if err := s.mkdir(filepath.Dir(target)); err != nil {
+	s.missing(filepath.Dir(target))
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		s.err = err
 		return nil, err
 	}
@@ -153,10 +158,19 @@ func finish(stages []*stage, failed error) error {
 	return failed
 }
 
+// written reports whether something was written, whole or not.
+func (s *stage) written() bool {
+	if s.temp == "" {
+		return false
+	}
+	_, err := os.Lstat(s.temp)
+	return err == nil
+}
+
 // why is the reason for which an output could not be written; nil where it could.
 func (s *stage) why() error {
 	err := s.err
-	if err == nil && s.folder && s.temp != "" {
+	if err == nil && s.folder && s.written() {
 		err = s.probe()
 	}
 	if err == nil {
@@ -182,7 +196,7 @@ func (s *stage) probe() error {
 
 // check refuses to mix what was made with what lies there, before anything is moved.
 func (s *stage) check() error {
-	if !s.folder || s.temp == "" {
+	if !s.folder || !s.written() {
 		return nil
 	}
 	if s.alone && !s.clean {
@@ -258,7 +272,7 @@ func (s *stage) others() (leftovers, error) {
 
 // commit moves what was written to its place.
 func (s *stage) commit() error {
-	if s.temp == "" {
+	if !s.written() {
 		return nil
 	}
 	if !s.folder {

@@ -158,6 +158,18 @@ func TestSomethingInTheWay(t *testing.T) {
 	require.Equal(t, before, tree(t, dir))
 }
 
+// TestNothingIsThereDuringTheBuild: an output folder among the sources is sent with them, and must be the same each time.
+func TestNothingIsThereDuringTheBuild(t *testing.T) {
+	dir := t.TempDir()
+	_, stages := staged(t, false, filepath.Join(dir, "out"), "type=oci,dest="+filepath.Join(dir, "image.tar"))
+	require.Empty(t, tree(t, dir))
+	failed := errors.New("it failed") // before anything was written: that is the reason, whatever the disk says
+	require.Equal(t, failed, finish(stages, failed))
+	require.Empty(t, tree(t, dir))
+	_, stages = staged(t, false, filepath.Join(dir, "out"))
+	require.NoError(t, finish(stages, nil)) // nothing was made
+}
+
 // TestFolderThatCannotBeMade: said before the build.
 func TestFolderThatCannotBeMade(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")

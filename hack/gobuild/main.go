@@ -1,8 +1,9 @@
 // Command gobuild builds crossgo's programs as they are released: go run ./hack/gobuild OUTPUT PACKAGE…
 //
-// It exists for one linker flag: the module proxy that the Go distribution names in its go.env becomes the program's
-// default, so that no source file has to name one. It is a program, not a line of shell, because the Dockerfile's
-// builder image may have no shell.
+// It exists for two linker flags: the module proxy that the Go distribution names in its go.env becomes the
+// program's default, so that no source file has to name one; and the program knows its version, which is VERSION
+// in the environment. It is a program, not a line of shell, because the Dockerfile's builder image may have no
+// shell.
 package main
 
 import (
@@ -30,7 +31,7 @@ func build(output string, packages []string) error {
 		return err
 	}
 	args := []string{"build", "-trimpath", "-buildvcs=false",
-		"-ldflags=-s -w -X github.com/crossgo/crossgo/frontend.goProxy=" + proxy, "-o", output}
+		"-ldflags=-s -w -X main.version=" + os.Getenv("VERSION") + " -X github.com/crossgo/crossgo/frontend.goProxy=" + proxy, "-o", output}
 	cmd := exec.Command("go", append(args, packages...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), target()...)

@@ -12,16 +12,17 @@ import (
 
 // Case is one input of plan.New under a name that goldens carry.
 type Case struct {
-	Name   string
-	Spec   string
-	Facts  []plan.BinaryFacts
-	Target string
-	Build  string
-	Kind   string // build target; empty: the spec's default
-	Args   map[string]string
-	Vendor bool
-	VCS    plan.VCS
-	Runs   []string // platforms that the builder runs
+	Name     string
+	Spec     string
+	Facts    []plan.BinaryFacts
+	Target   string
+	Build    string
+	Kind     string // build target; empty: the spec's default
+	Args     map[string]string
+	Vendor   bool
+	VCS      plan.VCS
+	Runs     []string      // platforms that the builder runs
+	Settings plan.Settings // what is fetched from where
 }
 
 var (
@@ -93,6 +94,9 @@ var All = []Case{
 	{Name: "test-nowhere", Spec: "# syntax=x\nbinaries: [{main: ., libc: musl}]\ntest: {race: true}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/arm64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
 	{Name: "test-prog", Spec: "# syntax=x\ncache: {prog: [tools/cache]}\ntest: {}\n", Facts: []plan.BinaryFacts{sqlite}, Target: "linux/amd64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64"}},
 	{Name: "test-mounts", Spec: "# syntax=x\ncache: mounts\n", Facts: []plan.BinaryFacts{ownC}, Target: "linux/arm64", Build: "linux/amd64", Kind: "test", Runs: []string{"linux/amd64", "linux/arm64"}},
+	{Name: "exceptions", Spec: "# syntax=x\nbinaries: [{main: ./cmd/hello, verify: {allow: [needs-roots, exec-stack]}}, {main: ., libc: glibc, verify: {allow: [exec-stack]}}]\n", Facts: []plan.BinaryFacts{pure, sqlite},
+		Target: "linux/amd64", Build: "linux/amd64", Kind: "report",
+		Settings: plan.Settings{Proxy: plan.Proxy{GOSUMDB: "off", GOPRIVATE: "*.corp.example"}, SecurityMirror: plan.SecurityOff}},
 	{Name: "run-nowhere", Spec: "# syntax=x\nverify: {run: {}}\n", Facts: []plan.BinaryFacts{pure}, Target: "windows/amd64", Build: "linux/amd64", Runs: []string{"linux/amd64"}},
 	{Name: "client-image", Spec: "# syntax=x\nbinaries: [{main: ./a, name: a}, {main: ./b, name: b, libc: glibc}]\nimage: {entrypoint: /a, env: {TZ: Europe/Berlin}}\n",
 		Facts: []plan.BinaryFacts{client, ownC}, Target: "linux/arm64", Build: "linux/amd64"},
@@ -144,7 +148,7 @@ func (c Case) Input() (plan.Input, error) {
 	return plan.Input{
 		File: file, Facts: plan.TargetFacts{Platform: c.Target, Binaries: c.Facts},
 		Go: plan.Go{Version: "1.26.8", Where: "go.mod:3", Build: c.Build}, Target: target, Build: build,
-		Args: c.Args, Dir: ".", Vendor: c.Vendor, Select: selection, VCS: c.VCS, Runs: runs,
+		Args: c.Args, Settings: c.Settings, Dir: ".", Vendor: c.Vendor, Select: selection, VCS: c.VCS, Runs: runs,
 	}, err
 }
 

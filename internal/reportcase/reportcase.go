@@ -82,7 +82,7 @@ func Hostile() []report.Report {
 	}
 	f.Sizes.Sections[0].Name, f.Sizes.Sections[0].Kind = evil, evil
 	r.Files, r.Build.Components[0].Name, r.Build.Components[2].Version = []report.File{f}, evil, evil
-	r.Layers[0].Name = evil
+	r.Layers[0].Name, r.Build.Exceptions[0] = evil, report.Exception{Setting: evil, Value: evil, Unchecked: evil}
 	return []report.Report{r}
 }
 
@@ -95,6 +95,9 @@ func build(platform string) report.Report {
 			{Group: "crossgo", Name: "crossgo", Version: "v1.2.3"}, {Group: "Go", Name: "go", Version: "1.26.8"},
 			{Group: "C toolchain for linux/amd64", Name: "clang-19", Version: "1:19.1.7-3", SHA256: strings.Repeat("5a", 32)},
 			{Group: "C toolchain for linux/amd64", Name: "lld-19", Version: "1:19.1.7-3", SHA256: strings.Repeat("a5", 32)},
+		}, Exceptions: []report.Exception{
+			{Setting: "GOSUMDB", Value: "off", Unchecked: "modules and Go itself are not compared with the checksum database"},
+			{Setting: "verify.allow", Value: "exec-stack", Unchecked: "this check may fail for server"},
 		}},
 		Layers: []report.Layer{{Name: "Go", Bytes: 241_000_000, Files: 9_800}, {Name: "the modules", Bytes: 31_200_000, Files: 1_204}, {Name: "dependencies, compiled", Bytes: 18_900_000, Files: 412}},
 	}

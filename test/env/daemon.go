@@ -34,6 +34,9 @@ type Daemon struct {
 type DaemonOptions struct {
 	Platforms []string // what the worker claims to be, natively; empty: what the machine is
 	Cgroup    *Cgroup  // around the daemon and its containers; nil: none. With one the daemon itself bounds no steps
+	Version   string   // of an older BuildKit, "0.13": see test/tools; empty: the one of test/tools itself
+	Rootless  bool     // run by an ordinary user, as in most clusters
+	Proxy     string   // file with the certificates that BuildKit's own proxy trusts, for all traffic of containers; empty: no proxy
 }
 
 // Addr is the address as BuildKit's clients and BUILDKIT_HOST want it.
@@ -53,7 +56,11 @@ func (e *Env) startDaemon() error {
 // NewDaemon starts a second daemon with an empty root, which lives as long as the test.
 func (e *Env) NewDaemon(t testing.TB, opts DaemonOptions) *Daemon {
 	t.Helper()
-	dir, err := os.MkdirTemp(e.Dir, "daemon-") // not t.TempDir: a socket's path is at most 107 bytes long
+	parent := e.Dir // not t.TempDir: a socket's path is at most 107 bytes long
+	if opts.Rootless {
+		parent = "" // e.Dir is for one user alone
+	}
+	dir, err := os.MkdirTemp(parent, "daemon-")
 	require.NoError(t, err)
 	d, err := e.startBuildkitd(dir, opts)
 	require.NoError(t, err)
@@ -72,14 +79,11 @@ func (e *Env) startBuildkitd(dir string, opts DaemonOptions) (*Daemon, error) {
 	if err := os.WriteFile(config, []byte(e.buildkitdConfig(opts)), 0o644); err != nil {
 		return nil, err
 	}
-	root := filepath.Join(dir, "root")
-	program, args := e.Tools.Buildkitd, []string{"--config", config, "--root", root, "--addr", d.Addr(),
-		"--otel-socket-path", filepath.Join(dir, "otel.sock")} // else all daemons listen on the same one, and the second to start fails
-	if opts.Cgroup != nil {
-		args = opts.Cgroup.command(program, args)
-		program, args = args[0], args[1:]
+	cmd, err := e.buildkitdCommand(dir, d.Addr(), opts)
+	if err != nil {
+		return nil, err
 	}
-	exited, err := d.run(program, args...)
+	exited, err := d.run(cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +97,32 @@ func (e *Env) startBuildkitd(dir string, opts DaemonOptions) (*Daemon, error) {
 	return d, nil
 }
 
+// buildkitdCommand is what starts a daemon whose buildkitd.toml is in dir.
+func (e *Env) buildkitdCommand(dir, addr string, opts DaemonOptions) (*exec.Cmd, error) {
+	program := e.Tools.Buildkitd
+	if opts.Version != "" {
+		var err error
+		if program, err = e.olderBuildkitd(opts.Version); err != nil {
+			return nil, err
+		}
+	}
+	args := []string{program, "--config", filepath.Join(dir, "buildkitd.toml"), "--root", filepath.Join(dir, "root"), "--addr", addr,
+		"--otel-socket-path", filepath.Join(dir, "otel.sock")} // else all daemons listen on the same one, and the second to start fails
+	switch {
+	case opts.Rootless:
+		return rootless(dir, args)
+	case opts.Cgroup != nil:
+		args = opts.Cgroup.command(program, args[1:])
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = os.Environ()
+	if opts.Proxy != "" {
+		cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+opts.Proxy)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	return cmd, nil
+}
+
 // buildkitdConfig is the buildkitd.toml. Garbage collection is off, so that a measured or counted cache stays.
 func (e *Env) buildkitdConfig(opts DaemonOptions) string {
 	runtimeBinary := "runc"
@@ -100,6 +130,9 @@ func (e *Env) buildkitdConfig(opts DaemonOptions) string {
 		runtimeBinary = "crun"
 	}
 	var b strings.Builder
+	if opts.Proxy != "" {
+		b.WriteString("proxyNetwork = true\n")
+	}
 	fmt.Fprintf(&b, `[worker.containerd]
   enabled = false
 [worker.oci]
@@ -109,6 +142,9 @@ func (e *Env) buildkitdConfig(opts DaemonOptions) string {
   networkMode = "host"
   gc = false
 `, runtimeBinary)
+	if opts.Rootless {
+		b.WriteString("  rootless = true\n  noProcessSandbox = true\n")
+	}
 	if opts.Cgroup != nil {
 		fmt.Fprintf(&b, "  defaultCgroupParent = %q\n", opts.Cgroup.containers())
 	} else {
@@ -124,18 +160,16 @@ func (e *Env) buildkitdConfig(opts DaemonOptions) string {
 	return b.String()
 }
 
-// run starts the program with its output in the log. It is told to end when this process dies; that is tied to the thread
+// run starts the command with its output in the log. It is told to end when this process dies; that is tied to the thread
 // that started it, which therefore is held until the program is gone.
-func (d *Daemon) run(program string, args ...string) (exited chan error, err error) {
+func (d *Daemon) run(cmd *exec.Cmd) (exited chan error, err error) {
 	out, err := os.Create(d.Log)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(program, args...)
 	cmd.Stdout, cmd.Stderr = out, out
-	// without TLS or a desktop to ask, and with a PATH that has the runtime on every Debian
-	cmd.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin") // has the runtime on every Debian
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM
 	started := make(chan error)
 	exited = make(chan error, 1)
 	go func() {
@@ -149,7 +183,7 @@ func (d *Daemon) run(program string, args ...string) (exited chan error, err err
 		}
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("%s: %w", program, err)
+		return nil, fmt.Errorf("%s: %w", cmd.Path, err)
 	}
 	d.Pid = cmd.Process.Pid
 	return exited, nil

@@ -7,7 +7,7 @@
 //
 // Environment variables:
 //
-//	CROSSGO_TEST_BIN    directory with ready-made buildkitd and docker-buildx; otherwise they are built
+//	CROSSGO_TEST_BIN    directory with ready-made buildkitd, buildkit-0.13, buildkit-0.18 and docker-buildx; otherwise they are built
 //	CROSSGO_TEST_CACHE  directory for what is fetched and built once; otherwise crossgo-test below the user's cache directory
 package env
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/gofrs/flock"
 )
 
 // Tools are the paths of the programs driven by the tests.
@@ -14,8 +16,11 @@ type Tools struct {
 	Buildkitd, Buildx string
 }
 
-// toolPackages are the programs built from test/tools, by file name.
-var toolPackages = []struct{ name, pkg string }{
+// toolPackage is a program to build, by file name.
+type toolPackage struct{ name, pkg string }
+
+// toolPackages are the programs built from test/tools.
+var toolPackages = []toolPackage{
 	{"buildkitd", "github.com/moby/buildkit/cmd/buildkitd"},
 	{"docker-buildx", "github.com/docker/buildx/cmd/buildx"},
 }
@@ -24,12 +29,13 @@ var toolPackages = []struct{ name, pkg string }{
 func findTools(repo, cache string) (Tools, error) {
 	dir := os.Getenv("CROSSGO_TEST_BIN")
 	if dir == "" {
-		version, err := toolsVersion(repo)
+		module := filepath.Join(repo, "test", "tools")
+		version, err := toolsVersion(module)
 		if err != nil {
 			return Tools{}, err
 		}
 		dir = filepath.Join(cache, "bin", version)
-		if err := buildTools(filepath.Join(repo, "test", "tools"), dir); err != nil {
+		if err := buildTools(module, dir, toolPackages); err != nil {
 			return Tools{}, err
 		}
 	}
@@ -42,11 +48,34 @@ func findTools(repo, cache string) (Tools, error) {
 	return Tools{Buildkitd: at("buildkitd"), Buildx: at("docker-buildx")}, nil
 }
 
-// toolsVersion names a directory for the programs: other pins, other directory.
-func toolsVersion(repo string) (string, error) {
+// olderBuildkitd is the path of buildkitd of an older version, "0.13", which a module of its own in test/tools pins. It is built
+// when a test asks for it first.
+func (e *Env) olderBuildkitd(version string) (string, error) {
+	name := "buildkit-" + version
+	if dir := os.Getenv("CROSSGO_TEST_BIN"); dir != "" {
+		ready := filepath.Join(dir, name)
+		_, err := os.Stat(ready)
+		return ready, err
+	}
+	module := filepath.Join(e.Repo, "test", "tools", name)
+	pins, err := toolsVersion(module)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(e.Cache, "bin", pins)
+	lock := flock.New(filepath.Join(e.Cache, name+".lock"))
+	if err := lock.Lock(); err != nil {
+		return "", err
+	}
+	defer lock.Unlock()
+	return filepath.Join(dir, "buildkitd"), buildTools(module, dir, toolPackages[:1])
+}
+
+// toolsVersion names a directory for a module's programs: other pins, other directory.
+func toolsVersion(module string) (string, error) {
 	h := sha256.New()
 	for _, name := range []string{"go.mod", "go.sum"} {
-		data, err := os.ReadFile(filepath.Join(repo, "test", "tools", name))
+		data, err := os.ReadFile(filepath.Join(module, name))
 		if err != nil {
 			return "", err
 		}
@@ -56,8 +85,8 @@ func toolsVersion(repo string) (string, error) {
 }
 
 // buildTools builds the programs that dir lacks. Each gets its final name only when it is whole.
-func buildTools(module, dir string) error {
-	for _, t := range toolPackages {
+func buildTools(module, dir string, packages []toolPackage) error {
+	for _, t := range packages {
 		target := filepath.Join(dir, t.name)
 		if _, err := os.Stat(target); err == nil {
 			continue

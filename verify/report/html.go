@@ -37,9 +37,16 @@ type pageView struct {
 	Faults     []problem // failures, then warnings
 	Notes      []problem
 	Programs   []program
+	Exceptions []exceptionView
 	Components []componentGroup
 	Layers     []layerView
 	Docs       string
+}
+
+// exceptionView is an exception with the platforms that have it.
+type exceptionView struct {
+	Exception
+	Platforms []string
 }
 
 // fact is one of the few things that stand at the top.
@@ -151,6 +158,7 @@ func newPage(reports []Report) pageView {
 	p.Faults, p.Notes = problems(reports)
 	p.Verdict, p.Facts = verdict(p), facts(reports)
 	p.Programs = programs(reports)
+	p.Exceptions = exceptions(reports)
 	p.Components, p.Layers = components(reports), layers(reports)
 	return p
 }
@@ -426,6 +434,20 @@ func (v *decisionView) add(d Decision, platform string) {
 		i, v.Values = len(v.Values), append(v.Values, decidedView{Value: d.Value, Why: d.Why, Where: d.Where})
 	}
 	v.Values[i].Platforms = append(v.Values[i].Platforms, platform)
+}
+
+// exceptions are those of all platforms, each once, in the order of the first of each.
+func exceptions(reports []Report) (all []exceptionView) {
+	for _, r := range reports {
+		for _, e := range r.exceptions() {
+			i := slices.IndexFunc(all, func(v exceptionView) bool { return v.Exception == e })
+			if i < 0 {
+				i, all = len(all), append(all, exceptionView{Exception: e})
+			}
+			all[i].Platforms = append(all[i].Platforms, r.Platform)
+		}
+	}
+	return all
 }
 
 // components are those of all platforms, each once, by group in the order of the first of each.

@@ -29,6 +29,14 @@ type Report struct {
 type Build struct {
 	Platform   string      `json:"platform"`   // the machine that compiled: "linux/amd64"
 	Components []Component `json:"components"` // what it compiled with, in the order of their groups
+	Exceptions []Exception `json:"exceptions"` // checks that were left out, or may fail; empty where there are none
+}
+
+// Exception is a check that a build was told to leave out, or that may fail.
+type Exception struct {
+	Setting   string `json:"setting"`   // "GOSUMDB", "verify.allow"
+	Value     string `json:"value"`     // "off"
+	Unchecked string `json:"unchecked"` // what is not checked
 }
 
 // Component is something that files were made with.
@@ -132,7 +140,8 @@ func (r Report) JSON(w io.Writer) error { return writeJSON(w, []Report{r}) }
 var levelWords = map[verify.Level]string{verify.Note: "note", verify.Warn: "warning"}
 
 // Text writes one line per failure, "FILE: CHECK: text", one per warning or note, "FILE: warning: CHECK: text", and for a file without
-// failures one line "FILE: ok: PLATFORM, N checks". Layers follow, "layer: NAME: SIZE in N files".
+// failures one line "FILE: ok: PLATFORM, N checks". Exceptions follow, "exception: SETTING is VALUE: text", and layers, "layer: NAME: SIZE in
+// N files".
 func (r Report) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, f := range r.Files {
@@ -151,11 +160,22 @@ func (r Report) Text(w io.Writer) error {
 			fmt.Fprintf(&b, "%s: ok: %s, %d checks\n", oneLine(f.Name), oneLine(r.Platform), passed)
 		}
 	}
+	for _, e := range r.exceptions() {
+		fmt.Fprintf(&b, "exception: %s is %s: %s\n", oneLine(e.Setting), oneLine(e.Value), oneLine(e.Unchecked))
+	}
 	for _, l := range r.Layers {
 		fmt.Fprintf(&b, "layer: %s: %.1f MB in %d files\n", oneLine(l.Name), float64(l.Bytes)/1e6, l.Files)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// exceptions are those of the build, if there was one.
+func (r Report) exceptions() []Exception {
+	if r.Build == nil {
+		return nil
+	}
+	return r.Build.Exceptions
 }
 
 // oneLine keeps what a hostile file calls itself from breaking lines, driving the terminal or turning the order of letters about.
