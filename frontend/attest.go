@@ -85,7 +85,7 @@ func (r *request) attest(ctx context.Context, in gollb.Inputs, p *plan.Plan) ([]
 	if r.ui.SBOM == nil {
 		return nil, nil
 	}
-	st, err := gollb.Attestations(in, p, r.code)
+	st, err := gollb.Attestations(ctx, in, p, r.code)
 	if err != nil {
 		return nil, err
 	}

@@ -16,11 +16,17 @@ import (
 
 // chooseGo chooses Go by the module files.
 func (r *request) chooseGo(ctx context.Context) error {
+	list := r.askGoList(ctx)
+	defer list.stop()
 	mods, err := r.moduleFiles(ctx)
 	if err != nil {
 		return err
 	}
-	if r.goTool, err = plan.ChooseGo(r.spec, mods, r.build); err != nil {
+	wanted, err := plan.ChooseGo(r.spec, mods, r.build)
+	if err != nil {
+		return err
+	}
+	if r.goTool, err = r.newestGo(ctx, wanted, list); err != nil {
 		return err
 	}
 	if err := plan.Outside(mods); err != nil && !r.vendor {

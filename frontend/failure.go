@@ -147,9 +147,9 @@ func (r *request) locate(err error) error {
 		for i, e := range list {
 			list[i] = r.locate(e)
 		}
-		return &located{err.Error(), list}
+		return &located{plan.Redacted(err.Error()), list}
 	}
-	own := errors.New(err.Error())
+	own := errors.New(plan.Redacted(err.Error()))
 	pos := r.position(err)
 	if pos == nil {
 		return own

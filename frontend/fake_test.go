@@ -40,6 +40,8 @@ type fake struct {
 	files   fstest.MapFS                          // the build context, the spec among it
 	facts   func(plan.InspectJob) plan.Facts      // what inspect says
 	found   []plan.Warning                        // by verify, in every platform's outputs
+	goList  string                                // every module proxy's list of Go's releases
+	known   plan.GoReleasesSaid                   // what a step says of them
 	signed  []byte                                // every InRelease
 	secret  []byte                                // with keys of archives
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
@@ -176,6 +178,8 @@ func (f *fake) make(v *llbtext.Vertex, all []*llbtext.Vertex) (*fakeRef, error) 
 		return f.step(e.Meta.Args[2], all)
 	}
 	switch s := v.Op.GetSource(); {
+	case s != nil && strings.HasSuffix(s.Identifier, plan.ToolchainList):
+		return &fakeRef{files: fstest.MapFS{"list": {Data: []byte(f.goList)}}}, nil
 	case s != nil && strings.HasSuffix(s.Identifier, "/InRelease"):
 		return &fakeRef{files: fstest.MapFS{"InRelease": {Data: f.signed}}}, nil
 	case s != nil && (strings.HasPrefix(s.Identifier, "local://") || strings.HasPrefix(s.Identifier, "git://")), strings.HasPrefix(v.Name, "[internal] read "):
@@ -205,6 +209,8 @@ func (f *fake) step(name string, all []*llbtext.Vertex) (*fakeRef, error) {
 			lock.Sets = append(lock.Sets, plancase.Pinned(job.Suite, r))
 		}
 		return jsonRef(plan.LockFile, lock)
+	case "golist":
+		return jsonRef(plan.ReleasesFile, f.known)
 	case "keys":
 		return &fakeRef{files: fstest.MapFS{plan.KeysFile: {Data: f.secret}}}, nil
 	case "attest":
@@ -296,7 +302,8 @@ func (ended) Wait() error { return nil }
 // newFake is a builder for a module with the given spec after the syntax line, whose code is pure Go.
 func newFake(spec string, options ...string) *fake {
 	f := &fake{
-		options: map[string]string{keySelf: "local:self"},
+		options: map[string]string{keySelf: "local:self", "build-arg:GOPROXY": "http://proxy.example"},
+		goList:  "v0.0.1-go1.26.8.linux-amd64\nv0.0.1-go1.25.0.linux-amd64\nv0.0.1-go1.26.8.linux-arm64\n",
 		files: fstest.MapFS{
 			"crossgo.yaml": {Data: []byte("# syntax=x\n" + spec)},
 			"go.mod":       {Data: []byte("module example.com/app\n\ngo 1.26.8\n")},

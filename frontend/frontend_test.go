@@ -159,7 +159,7 @@ func TestProblemsCarryTheirLines(t *testing.T) {
 
 func TestModuleFiles(t *testing.T) {
 	work := &fstest.MapFile{Data: []byte("go 1.26.8\n\nuse ./app\n")}
-	mod := &fstest.MapFile{Data: []byte("module example.com/app\n\ngo 1.25.0\n")}
+	mod := &fstest.MapFile{Data: []byte("module example.com/app\n\ngo 1.25.0\n")} // the newest patch that the fake proxy lists
 	for name, c := range map[string]struct {
 		files fstest.MapFS
 		asked []string // what is among the steps
@@ -323,7 +323,7 @@ func TestCacheMountsHaveTheirNamespace(t *testing.T) {
 		}
 		f := newFake("binaries: [{main: .}]\n", options...)
 		f.ok(t)
-		require.ElementsMatch(t, []string{want + "objects", want + "downloads"}, f.mounts)
+		require.ElementsMatch(t, []string{want + "objects", want + "downloads", want + "go-releases"}, f.mounts)
 		require.Empty(t, f.warnings, "it is an argument that is used")
 	}
 }

@@ -49,7 +49,7 @@ func (r *request) listTargets(context.Context) (*targets.List, error) {
 func (r *request) outline(context.Context) (*outline.Outline, error) {
 	o := &outline.Outline{
 		Name: r.ui.Target, Description: "cross build of Go programs", Sources: [][]byte{r.source.Data},
-		Secrets: []outline.Secret{{Name: plan.SecretCA}, {Name: plan.SecretNetrc}},
+		Secrets: r.secrets(),
 	}
 	for _, a := range r.spec.Args {
 		value := a.Default.V
@@ -58,12 +58,24 @@ func (r *request) outline(context.Context) (*outline.Outline, error) {
 		}
 		o.Args = append(o.Args, outline.Arg{Name: a.Name.V, Value: value, Location: location(a.Name.Pos)})
 	}
-	for _, id := range plan.SignSecrets[string(r.spec.ReleaseBlock().Signer.V)] {
+	return o, nil
+}
+
+// secrets are those that a build of the spec reads. What signs a release needs its key for the target release alone.
+func (r *request) secrets() []outline.Secret {
+	list := []outline.Secret{{Name: plan.SecretCA}, {Name: plan.SecretNetrc}}
+	if len(r.spec.Cache.Prog) > 0 {
+		list = append(list, outline.Secret{Name: plan.SecretProg, Location: location(r.spec.Cache.Prog[0].Pos)})
+	}
+	signer := r.spec.ReleaseBlock().Signer
+	selected, err := plan.ParseTarget(r.spec, r.ui.Target)
+	releases := err == nil && selected.Kind == plan.KindRelease
+	for i, id := range plan.SignSecrets[string(signer.V)] {
 		if id != "" {
-			o.Secrets = append(o.Secrets, outline.Secret{Name: id})
+			list = append(list, outline.Secret{Name: id, Required: releases && i == 0, Location: location(signer.Pos)})
 		}
 	}
-	return o, nil
+	return list
 }
 
 func location(p spec.Pos) *pb.Location {

@@ -39,6 +39,24 @@ func TestOutlineNamesTheArgs(t *testing.T) {
 	require.Equal(t, map[string]string{"VERSION": "dev", "OTHER": "y"}, values)
 }
 
+// TestOutlineNamesTheSecrets: with the place that asks for each, and what a build cannot do without.
+func TestOutlineNamesTheSecrets(t *testing.T) {
+	const text = "cache: {prog: ./cache}\nrelease: {signer: minisign}\n"
+	for target, required := range map[string]bool{"bin": false, "release": true} {
+		var o outline.Outline
+		answer(t, newFake(text, "target", target), outline.SubrequestsOutlineDefinition.Name, &o)
+		lines := map[string]int32{}
+		for _, s := range o.Secrets {
+			require.Equal(t, required && s.Name == "minisign-key", s.Required, s.Name)
+			lines[s.Name] = 0
+			if s.Location != nil {
+				lines[s.Name] = s.Location.Ranges[0].Start.Line
+			}
+		}
+		require.Equal(t, map[string]int32{"ca-certificates": 0, "netrc": 0, "cache-prog": 2, "minisign-key": 3, "minisign-password": 3}, lines)
+	}
+}
+
 func TestLint(t *testing.T) {
 	var results lint.LintResults
 	answer(t, newFake("", "build-arg:VERSON", "2"), lint.SubrequestLintDefinition.Name, &results)

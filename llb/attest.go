@@ -14,11 +14,19 @@ import (
 
 // Attestations is the state with what is said of a plan's outputs beside them: plan.SBOMFile, plan.SBOMFolder, plan.VerificationFile and
 // plan.SubjectsFile. It hangs on the very vertices that Emit gives.
-func Attestations(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
-	return attestations(in, p, unitOutputs(in, p, code))
+func Attestations(ctx context.Context, in Inputs, p *plan.Plan, code Code) (llb.State, error) {
+	base := ""
+	if in.Base != nil {
+		var err error
+		if base, err = imageDigest(ctx, *in.Base); err != nil {
+			return llb.State{}, err
+		}
+	}
+	return attestations(in, p, unitOutputs(in, p, code), base)
 }
 
-func attestations(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error) {
+// attestations has the digest that the image's base is pinned by, if there is one.
+func attestations(in Inputs, p *plan.Plan, units []unitOutput, base string) (llb.State, error) {
 	job, err := p.AttestJob()
 	if err != nil {
 		return llb.State{}, err
@@ -28,9 +36,7 @@ func attestations(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error
 		all.Outputs = append(all.Outputs, u.plan.Outputs...)
 	}
 	if in.Base != nil {
-		if job.Image.Digest, err = imageDigest(*in.Base); err != nil {
-			return llb.State{}, err
-		}
+		job.Image.Digest = base
 	}
 	e := in.self("attest", fmt.Sprintf("[%s] write the SBOM of %s", p.Target, outputs(all)), all.Outputs[0].Where, outputs(all)+" for "+p.Target, job)
 	for i, u := range units {
@@ -44,8 +50,8 @@ func attestations(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error
 }
 
 // imageDigest is the digest that a state's image is pinned by; empty for a state that is no image by itself.
-func imageDigest(st llb.State) (string, error) {
-	def, err := st.Marshal(context.Background())
+func imageDigest(ctx context.Context, st llb.State) (string, error) {
+	def, err := st.Marshal(ctx)
 	if err != nil {
 		return "", err
 	}

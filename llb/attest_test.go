@@ -29,7 +29,7 @@ func TestAttestations(t *testing.T) {
 				base := llb.Image(p.Image.Base + "@sha256:" + strings.Repeat("5", 64))
 				in.Base = &base
 			}
-			st, err := gollb.Attestations(in, p, code)
+			st, err := gollb.Attestations(t.Context(), in, p, code)
 			require.NoError(t, err)
 			def := marshal(t, in, st)
 			all, err := llbtext.Vertices(def)
@@ -84,7 +84,7 @@ func verifies(all []*llbtext.Vertex) []string {
 func TestAttestationsNeedATime(t *testing.T) {
 	in, p, code := decided(t, plancase.All[0])
 	p.Epoch = "yesterday"
-	_, err := gollb.Attestations(in, p, code)
+	_, err := gollb.Attestations(t.Context(), in, p, code)
 	require.EqualError(t, err, `build arg SOURCE_DATE_EPOCH: found "yesterday", want seconds since 1970`)
 	_, err = gollb.Emit(in, p, code)
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func pack(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error) {
 		e.mount(path.Join(plan.PathFiles, fmt.Sprint(i)), contextFiles(in, f.From, "release"))
 	}
 	if p.Release.SBOM {
-		described, err := attestations(in, p, units)
+		described, err := attestations(in, p, units, "")
 		if err != nil {
 			return llb.State{}, err
 		}

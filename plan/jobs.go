@@ -21,6 +21,19 @@ type KeeperJob struct {
 	Build string `json:"build"` // the machine that it runs on: "linux/amd64"
 }
 
+// GoReleasesJob asks the module proxy which releases of Go there are.
+type GoReleasesJob struct {
+	Build   string `json:"build"` // the machine that they are for: "linux/amd64"
+	Proxy   Proxy  `json:"proxy"`
+	Request string `json:"request"` // a name that no other request has: the answer is no other's
+}
+
+// GoReleasesSaid is the answer.
+type GoReleasesSaid struct {
+	Releases []string `json:"releases"`          // "1.26.8", oldest first
+	Problem  string   `json:"problem,omitempty"` // why the module proxy could not be asked: Releases are those that this builder has fetched before
+}
+
 // Proxy is how modules are fetched: the go command's variables of these names, empty for its own default.
 type Proxy struct {
 	GOPROXY   string `json:"goproxy"`

@@ -15,6 +15,7 @@ const (
 	PathGoCache   = "/gocache"         // GOCACHE
 	PathObjects   = "/objects"         // cache mount with compiled packages, laid out as a GOCACHE
 	PathKeeper    = "/keeper"          // the program that answers dependency steps from PathObjects
+	PathGoKnown   = "/releases"        // cache mount with the names of the Go releases that were fetched
 	PathDownload  = "/downloads"       // cache mount with downloaded modules, laid out as a module proxy
 	PathSource    = "/src"             // the build context
 	PathSysroot   = sysroot.TargetRoot // the target's C side
@@ -35,6 +36,7 @@ const (
 	JobFile       = "job.json"         // name below PathJob
 	SkeletonFile  = "skeleton.tar"     // what skim writes below PathOut
 	FactsFile     = "facts.json"       // what inspect writes below PathOut
+	ReleasesFile  = "releases.json"    // what golist writes below PathOut
 	LockFile      = "lock.json"        // what resolve writes below PathOut
 	ReportFile    = "report.json"      // what verify writes below its report mount
 	WarningsFile  = "warnings.json"    // what of it is worth a warning, for the frontend

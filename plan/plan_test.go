@@ -117,14 +117,20 @@ func TestChooseGo(t *testing.T) {
 		want                  plan.Go
 		err                   string
 	}{
-		{name: "go line", mod: "module x\n\ngo 1.25.3\n", want: plan.Go{Version: "1.25.3", Where: "go.mod:3"}},
-		{name: "language version", mod: "module x\n\ngo 1.25\n", want: plan.Go{Version: "1.25", Where: "go.mod:3"}},
+		{name: "go line", mod: "module x\n\ngo 1.25.3\n", want: plan.Go{Version: "1.25.3", Where: "go.mod:3", Least: "1.25.3"}},
+		{name: "release candidate", mod: "module x\n\ngo 1.27rc1\n", want: plan.Go{Version: "1.27rc1", Where: "go.mod:3", Least: "1.27rc1"}},
+		{name: "language version", mod: "module x\n\ngo 1.25\n", want: plan.Go{Version: "1.25", Where: "go.mod:3", Least: "1.25"}},
 		{name: "toolchain line", mod: "module x\n\ngo 1.25\ntoolchain go1.26.1\n", want: plan.Go{Version: "1.26.1", Where: "go.mod:4"}},
-		{name: "workspace", mod: "module x\n\ngo 1.25\n", work: "go 1.26.2\nuse .\n", want: plan.Go{Version: "1.26.2", Where: "go.work:1"}},
-		{name: "spec", spec: "go: '1.26'\n", mod: "module x\n\ngo 1.25\n", want: plan.Go{Version: "1.26", Where: "crossgo.yaml:1:5"}},
-		{name: "spec names the minor that go.mod patches", spec: "go: '1.26'\n", mod: "module x\n\ngo 1.26.3\n", want: plan.Go{Version: "1.26", Where: "crossgo.yaml:1:5"}},
-		{name: "before 1.21", mod: "module x\n\ngo 1.17\n", want: plan.Go{Version: "1.21", Where: "go.mod:3"}},
-		{name: "no go line", mod: "module x\n", want: plan.Go{Version: "1.21", Where: "go.mod"}},
+		{name: "toolchain default", mod: "module x\n\ngo 1.25.1\ntoolchain default\n", want: plan.Go{Version: "1.25.1", Where: "go.mod:3", Least: "1.25.1"}},
+		{name: "toolchain line that is behind", mod: "module x\n\ngo 1.25.3\ntoolchain go1.25.1\n", want: plan.Go{Version: "1.25.3", Where: "go.mod:3", Least: "1.25.3"}},
+		{name: "workspace", mod: "module x\n\ngo 1.25\n", work: "go 1.26.2\nuse .\n", want: plan.Go{Version: "1.26.2", Where: "go.work:1", Least: "1.26.2"}},
+		{name: "toolchain line of a workspace", mod: "module x\n\ngo 1.25\ntoolchain go1.27.1\n", work: "go 1.26.2\ntoolchain go1.26.3\nuse .\n", want: plan.Go{Version: "1.26.3", Where: "go.work:2"}},
+		{name: "spec with a patch", spec: "go: '1.26.3'\n", mod: "module x\n\ngo 1.25\ntoolchain go1.27.1\n", want: plan.Go{Version: "1.26.3", Where: "crossgo.yaml:1:5"}},
+		{name: "spec with a release candidate", spec: "go: 1.27rc1\n", mod: "module x\n\ngo 1.25\n", want: plan.Go{Version: "1.27rc1", Where: "crossgo.yaml:1:5"}},
+		{name: "spec", spec: "go: '1.26'\n", mod: "module x\n\ngo 1.25\n", want: plan.Go{Version: "1.26", Where: "crossgo.yaml:1:5", Least: "1.26"}},
+		{name: "spec names the minor that go.mod patches", spec: "go: '1.26'\n", mod: "module x\n\ngo 1.26.3\n", want: plan.Go{Version: "1.26.3", Where: "crossgo.yaml:1:5", Least: "1.26.3"}},
+		{name: "before 1.21", mod: "module x\n\ngo 1.17\n", want: plan.Go{Version: "1.21", Where: "go.mod:3", Least: "1.21"}},
+		{name: "no go line", mod: "module x\n", want: plan.Go{Version: "1.21", Where: "go.mod", Least: "1.21"}},
 		{name: "spec too old", spec: "go: '1.21'\n", mod: "module x\n\ngo 1.26\n", err: "crossgo.yaml:1:5: go: found 1.21, but go.mod:3 asks for at least 1.26"},
 		{name: "broken go.mod", mod: "modul x\n", err: "go.mod:1: unknown directive: modul"},
 	} {

@@ -56,7 +56,7 @@ var reported = []func(Input, binary, spec.Binary) Decision{
 		return said(in, "main", b.main.ImportPath, e.Main[b.main.Pattern].Pos, "every main package of the module")
 	},
 	func(in Input, _ binary, _ spec.Binary) Decision {
-		return Decision{Name: "go", Value: in.Go.Version, Where: in.Go.Where}
+		return Decision{Name: "go", Value: in.Go.Version, Where: in.Go.Where, Why: in.Go.why()}
 	},
 	func(in Input, _ binary, _ spec.Binary) Decision {
 		env, _ := TargetEnv(in.Target) // New has failed before where there is none

@@ -62,9 +62,8 @@ const (
 // tests reports whether a kind of output is what tests say.
 func (k Kind) tests() bool { return k == KindTest || k == KindResults }
 
-// raceArchs are the linux architectures that the race detector knows (RaceDetectorSupported in internal/platform
-// of the Go distribution).
-var raceArchs = []string{"amd64", "arm64", "loong64", "ppc64le", "s390x"}
+// raceArchs are the linux architectures that the race detector knows (RaceDetectorSupported in internal/platform of Go 1.26).
+var raceArchs = []string{"amd64", "arm64", "loong64", "ppc64le", "riscv64", "s390x"}
 
 // testReference is the spec's test block.
 const testReference = "@{test}"

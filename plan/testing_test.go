@@ -104,7 +104,7 @@ func TestRace(t *testing.T) {
 	require.Equal(t, []string{"race: not under emulation: the tests for linux/arm64 run without"}, p.Test.Notes)
 
 	_, err = testCase(t, text, pureFacts, "linux/386", "test", "linux/amd64", "linux/386")
-	require.EqualError(t, err, "crossgo.yaml:2:14: test.race: found true, but Go finds races on linux/amd64, linux/arm64, linux/loong64, linux/ppc64le, linux/s390x only, not on linux/386")
+	require.EqualError(t, err, "crossgo.yaml:2:14: test.race: found true, but Go finds races on linux/amd64, linux/arm64, linux/loong64, linux/ppc64le, linux/riscv64, linux/s390x only, not on linux/386")
 }
 
 // TestTestsStartWithoutALoader: a pure Go program that wants one is tested without.

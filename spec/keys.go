@@ -19,8 +19,8 @@ type keyDoc struct {
 
 var fileKeys = []key[File]{
 	{"go", keyDoc{
-		typ: "string", def: "the toolchain or go line of go.mod", allowed: "a Go release without the letters go", example: `go: "1.26.8"`,
-		does:   "The Go version that builds. Without a patch level the newest one is taken.",
+		typ: "string", def: "the toolchain line of go.mod, else the newest patch that its go line allows", allowed: "a Go release without the letters go", example: `go: "1.26.8"`,
+		does:   "The Go that compiles: a release, or the newest patch of one without a patch level. [Which Go compiles](go-versions.md) has every case.",
 		schema: schema{Type: []string{"string", "number"}, Pattern: goPattern},
 	}, one(func(f *File) *Value[string] { return &f.Go }, orNumbers, goVersion)},
 	{"module", keyDoc{
@@ -29,7 +29,7 @@ var fileKeys = []key[File]{
 		schema: schema{Type: "string", Default: "."},
 	}, one(func(f *File) *Value[string] { return &f.Module }, onlyStrings, moduleDir)},
 	{"platforms", keyDoc{
-		typ: "list of strings", def: "the platform of the builder", allowed: "`OS/ARCH` or `OS/ARCH/VARIANT`, see [platforms](#platforms)",
+		typ: "list of strings", def: "the platform of the builder", allowed: "`OS/ARCH` or `OS/ARCH/VARIANT`, see [the known ones](#known-platforms)",
 		example: `platforms: [linux/amd64, linux/arm64]`,
 		does:    "The platforms to build for when the request names none (`--platform` wins).",
 		schema:  schema{Type: "array", MinItems: 1, Items: &schema{Type: "string", Examples: platformNames()}},
@@ -151,10 +151,10 @@ var binaryKeys = []key[Binary]{
 		schema: schema{Type: "array", UniqueItems: true, Items: &schema{Type: "string", Pattern: `^[^\s,!&|()]+$`}},
 	}, many(func(b *Binary) *[]Value[string] { return &b.Tags }, listRule{unique: true, check: buildTag})},
 	{"ldflags", keyDoc{
-		typ: "list of strings", def: "none", allowed: "flags of the Go linker that crossgo does not set itself", example: `ldflags: ["-s", "-X main.version=${VERSION}"]`,
-		does:   "Flags for the Go linker. `${NAME}` is replaced by a build argument, `$$` is one dollar sign; a value with spaces stays one word.",
-		schema: schema{Type: "array", Items: &schema{Type: "string"}},
-	}, many(func(b *Binary) *[]Value[string] { return &b.LDFlags }, listRule{check: someText})},
+		typ: "string or list of strings", def: "none", allowed: "flags of the Go linker that crossgo does not set itself", example: `ldflags: -s -w -X main.version=${VERSION}`,
+		does:   "Flags for the Go linker, split into words as `go build -ldflags` does. `${NAME}` is replaced by a build argument, `$$` is one dollar sign; a value with spaces stays one word.",
+		schema: stringOrList(schema{Type: "string"}),
+	}, many(func(b *Binary) *[]Value[string] { return &b.LDFlags }, listRule{orString: true, check: someText})},
 	{"verify", keyDoc{
 		typ: "mapping", def: "the file's `verify`", allowed: "the keys of [the verification](#the-verification)", example: `verify: {allow: [exec-stack]}`,
 		does:   "What the outputs of this entry are held to, in place of what the file says for all.",

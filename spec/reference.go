@@ -17,29 +17,30 @@ var referenceText string
 // Reference is the page docs/reference.md, made from the tables the parser uses.
 func Reference() string {
 	return strings.NewReplacer(
-		"{{file}}\n", keySections(fileKeys),
-		"{{binary}}\n", keySections(binaryKeys),
-		"{{image}}\n", keySections(imageKeys),
-		"{{release}}\n", keySections(releaseKeys),
-		"{{releaseFile}}\n", keySections(releaseFileKeys),
-		"{{signer}}\n", keySections(signerKeys),
-		"{{cache}}\n", keySections(cacheKeys),
-		"{{verify}}\n", keySections(verifyKeys),
-		"{{run}}\n", keySections(runKeys),
-		"{{test}}\n", keySections(testKeys),
-		"{{expect}}\n", keySections(expectKeys),
-		"{{output}}\n", keySections(outputKeys),
+		"{{file}}\n", keySections("", fileKeys),
+		"{{binary}}\n", keySections("binaries.", binaryKeys),
+		"{{image}}\n", keySections("image.", imageKeys),
+		"{{release}}\n", keySections("release.", releaseKeys),
+		"{{releaseFile}}\n", keySections("release.files.", releaseFileKeys),
+		"{{signer}}\n", keySections("release.sign.", signerKeys),
+		"{{cache}}\n", keySections("cache.", cacheKeys),
+		"{{verify}}\n", keySections("verify.", verifyKeys),
+		"{{run}}\n", keySections("verify.run.", runKeys),
+		"{{test}}\n", keySections("test.", testKeys),
+		"{{expect}}\n", keySections("verify.run.expect.", expectKeys),
+		"{{output}}\n", keySections("verify.run.expect.TEXT.", outputKeys),
 		"{{platforms}}\n", platformTable(),
 		"{{builtin}}", "`"+strings.Join(BuiltinArgs, "`, `")+"`",
 		"{{ldflags}}\n", flagTable(),
 	).Replace(referenceText)
 }
 
-func keySections[T any](keys []key[T]) string {
+// keySections has a section for each key. Its heading begins with where the keys stand, so that no two sections have one address.
+func keySections[T any](in string, keys []key[T]) string {
 	var s strings.Builder
 	for _, k := range keys {
 		fmt.Fprintf(&s, "### `%s`\n\n%s\n\n| type | default | allowed | example |\n|---|---|---|---|\n| %s | %s | %s | `%s` |\n\n",
-			k.name, k.doc.does, k.doc.typ, k.doc.def, k.doc.allowed, k.doc.example)
+			in+k.name, k.doc.does, k.doc.typ, k.doc.def, k.doc.allowed, k.doc.example)
 	}
 	return strings.TrimSuffix(s.String(), "\n")
 }

@@ -18,6 +18,12 @@ func TestGenerated(t *testing.T) {
 
 func TestReferenceComplete(t *testing.T) {
 	page := Reference()
+	sections := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllString(page, -1) {
+		address := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(strings.TrimLeft(heading, "# ")), "")
+		require.False(t, sections[address], "two sections have the address of %q", heading)
+		sections[address] = true
+	}
 	require.NotContains(t, page, "{{")
 	for _, doc := range allDocs() {
 		require.NotEmpty(t, doc.typ, doc.example)

@@ -34,7 +34,7 @@ var testKeys = []key[Test]{
 		schema: schema{Type: "boolean", Default: false},
 	}, readRace},
 	{"platforms", keyDoc{
-		typ: "list of strings", def: "none", allowed: "`OS/ARCH` or `OS/ARCH/VARIANT`, see [platforms](#platforms)", example: `platforms: [linux/arm64, linux/arm/v7]`,
+		typ: "list of strings", def: "none", allowed: "`OS/ARCH` or `OS/ARCH/VARIANT`, see [the known ones](#known-platforms)", example: `platforms: [linux/arm64, linux/arm/v7]`,
 		does:   "Platforms to test for besides the builder's own. The tests are compiled on the builder and run by an emulator if it has one; else they are compiled only, and the result says so. `--platform` wins over all.",
 		schema: schema{Type: "array", MinItems: 1, Items: &schema{Type: "string", Examples: platformNames()}},
 	}, many(func(t *Test) *[]Value[string] { return &t.Platforms }, listRule{notEmpty: true, unique: true, check: platform})},

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
@@ -89,11 +89,11 @@ func get(ctx context.Context, c *http.Client, url string, w io.Writer) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return &statusError{redact(url), resp.Status, resp.StatusCode}
+		return &statusError{plan.Redacted(url), resp.Status, resp.StatusCode}
 	}
 	body := &kicker{resp.Body, watchdog}
 	if _, err := io.Copy(w, body); err != nil {
-		return fmt.Errorf("%s: %w", redact(url), stalled(ctx, err))
+		return fmt.Errorf("%s: %w", plan.Redacted(url), stalled(ctx, err))
 	}
 	return nil
 }
@@ -120,68 +120,58 @@ func (k *kicker) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// redact takes the password out of an address before it is shown.
-func redact(address string) string {
-	scheme, rest, ok := strings.Cut(address, "://")
-	if !ok {
-		return address
-	}
-	host, path, _ := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(host, '@'); i >= 0 {
-		host = "***@" + host[i+1:]
-	}
-	return scheme + "://" + host + "/" + path
-}
-
-// proxies are the addresses of a GOPROXY value, with what lets the next one have a go: after a comma only "not found",
-// after a pipe any error (go.dev/ref/mod#environment-variables).
-func proxies(value string) ([]proxyAddress, error) {
-	var list []proxyAddress
-	for value != "" {
-		i := strings.IndexAny(value, ",|")
-		address, sep := value, byte(',')
-		if i >= 0 {
-			address, sep, value = value[:i], value[i], value[i+1:]
-		} else {
-			value = ""
-		}
-		address = strings.TrimRight(strings.TrimSpace(address), "/")
-		if address == "" || address == "direct" {
-			continue // Go itself comes from a proxy only
-		}
-		if address == "off" {
-			break
-		}
-		list = append(list, proxyAddress{address, sep == '|'})
-	}
-	if len(list) == 0 {
-		return nil, errors.New("GOPROXY names no module proxy: Go itself is fetched from one, pass --build-arg GOPROXY=https://…")
-	}
-	return list, nil
-}
-
-type proxyAddress struct {
-	url      string
-	anyError bool
-}
-
 // fromProxies gets a path from the first proxy that has it.
-func fromProxies(ctx context.Context, c *http.Client, list []proxyAddress, path string, w func() (io.Writer, error)) (string, error) {
+func fromProxies(ctx context.Context, c *http.Client, list []plan.ModuleProxy, path string, w func() (io.Writer, error)) (string, error) {
 	var errs []error
 	for _, p := range list {
 		out, err := w()
 		if err != nil {
 			return "", err
 		}
-		err = get(ctx, c, p.url+path, out)
+		err = get(ctx, c, p.URL+path, out)
 		if err == nil {
-			return p.url, nil
+			return p.URL, nil
 		}
 		errs = append(errs, err)
-		if !p.anyError && !gone(err) {
+		if !p.AnyError && !gone(err) {
 			break
 		}
 	}
 	slices.Reverse(errs)
 	return "", errors.Join(errs...)
+}
+
+// The most that is taken of what a proxy sends, each several times what an honest one has: a Go distribution is 80 MB, the list of
+// all its releases 300 KB, an answer of a checksum database a few KB.
+const (
+	mostGo   = 1 << 30
+	mostList = 8 << 20
+	mostSum  = 1 << 20
+)
+
+// capped fails where more is written than it has left, so that no server fills the disk or the memory.
+type capped struct {
+	to   io.Writer
+	left int64
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if int64(len(p)) > c.left {
+		return 0, errTooMuch
+	}
+	n, err := c.to.Write(p)
+	c.left -= int64(n)
+	return n, err
+}
+
+var errTooMuch = errors.New("the server sends more than such a file can have")
+
+// bounded keeps what is written to it in memory. The buffer is not embedded: io.Copy would fill it by its ReadFrom.
+type bounded struct {
+	kept bytes.Buffer
+	most int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	return (&capped{&b.kept, int64(b.most - b.kept.Len())}).Write(p)
 }

@@ -21,11 +21,11 @@ import (
 // gitName is what the go command starts.
 const gitName = "git"
 
-// IsGit reports whether this program was started as git: its own name, os.Args[0], says so.
-func IsGit(name string) bool { return name == gitName }
+// isGit reports whether this program was started as git: its own name, os.Args[0], says so.
+func isGit(name string) bool { return name == gitName }
 
-// Git answers one question of the go command and returns git's exit code.
-func Git(args []string) int {
+// git answers one question of the go command and returns git's exit code.
+func git(args []string) int {
 	var job plan.CompileJob
 	err := readJSON(filepath.Join(plan.PathJob, plan.JobFile), &job)
 	if err == nil && job.Stamp == nil {

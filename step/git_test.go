@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(noteVariable) != "" {
 		os.Exit(exitCode(noteTest(os.Args[1:])))
 	}
-	if !IsGit(os.Args[0]) {
+	if !isGit(os.Args[0]) {
 		os.Exit(m.Run())
 	}
 	var s plan.Stamp
@@ -97,14 +97,14 @@ func TestGitAnswers(t *testing.T) {
 }
 
 func TestIsGit(t *testing.T) {
-	require.True(t, IsGit("git"))
-	require.False(t, IsGit("/crossgo"))
-	require.False(t, IsGit("crossgo"))
+	require.True(t, isGit("git"))
+	require.False(t, isGit("/crossgo"))
+	require.False(t, isGit("crossgo"))
 }
 
 // TestGitWithoutAJob: outside a compile step there is nothing to answer from.
 func TestGitWithoutAJob(t *testing.T) {
-	require.Equal(t, 128, Git([]string{"status", "--porcelain"}))
+	require.Equal(t, 128, git([]string{"status", "--porcelain"}))
 }
 
 // sh runs a command in a directory and gives back all it printed.

@@ -1,7 +1,6 @@
 package step
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,20 +17,13 @@ import (
 	"github.com/crossgo/crossgo/plan"
 )
 
-// The module that carries Go distributions, and the prefix of its versions (go.dev/ref/mod#toolchain modules are named
-// golang.org/toolchain@v0.0.1-goVERSION.GOOS-GOARCH).
-const (
-	toolchainModule  = "golang.org/toolchain"
-	toolchainVersion = "v0.0.1-go"
-)
-
 // fetchGo brings the Go distribution to PathOut/go: from the module proxy, checked against the checksum database.
 func fetchGo(ctx context.Context, job plan.GoJob) error {
 	client, err := httpClient()
 	if err != nil {
 		return err
 	}
-	from, err := proxies(job.Proxy.GOPROXY)
+	from, err := plan.ModuleProxies(job.Proxy.GOPROXY)
 	if err != nil {
 		return err
 	}
@@ -43,18 +35,59 @@ func fetchGo(ctx context.Context, job plan.GoJob) error {
 	if err := f.bring(ctx, f.moduleVersion(release)); err != nil {
 		return fmt.Errorf("Go %s: %w", job.Version, err)
 	}
+	remember(f.moduleVersion(release))
 	return nil
+}
+
+// remember notes a release that was fetched, for builds that cannot ask the module proxy. Without the note such a build fails or takes
+// an older patch, and says so: no reason to fail here.
+func remember(moduleVersion string) {
+	if err := os.WriteFile(filepath.Join(plan.PathGoKnown, moduleVersion), nil, 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, "note: the release is not noted:", err)
+	}
+}
+
+// goReleases asks the module proxy which releases of Go there are, or else says which this builder has fetched before.
+func goReleases(ctx context.Context, job plan.GoReleasesJob) error {
+	said, err := releasesOf(ctx, job, plan.PathGoKnown)
+	if err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(plan.PathOut, plan.ReleasesFile), said)
+}
+
+func releasesOf(ctx context.Context, job plan.GoReleasesJob, known string) (said plan.GoReleasesSaid, err error) {
+	client, err := httpClient()
+	if err != nil {
+		return said, err
+	}
+	from, err := plan.ModuleProxies(job.Proxy.GOPROXY)
+	if err != nil {
+		return said, err
+	}
+	said.Releases, err = goFetch{client: client, from: from, job: plan.GoJob{Build: job.Build}}.list(ctx)
+	if err == nil {
+		return said, nil
+	}
+	said.Problem = plan.Redacted(err.Error())
+	entries, err := os.ReadDir(known)
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	said.Releases = plan.GoReleases(strings.Join(names, "\n"), job.Build)
+	return said, err
 }
 
 type goFetch struct {
 	client *http.Client
-	from   []proxyAddress
+	from   []plan.ModuleProxy
 	job    plan.GoJob
 }
 
 // moduleVersion is the toolchain module's version of a release: "v0.0.1-go1.26.8.linux-amd64".
 func (f goFetch) moduleVersion(release string) string {
-	return toolchainVersion + release + "." + strings.ReplaceAll(f.job.Build, "/", "-")
+	return plan.ToolchainVersion(release, f.job.Build)
 }
 
 // release is the wanted version itself, or for a language version ("1.26") its newest patch that the proxy lists.
@@ -67,12 +100,7 @@ func (f goFetch) release(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	newest := ""
-	for _, v := range list {
-		if version.Lang("go"+v) == "go"+want && version.Compare("go"+v, "go"+newest) > 0 && !strings.ContainsAny(v, "rb") {
-			newest = v
-		}
-	}
+	newest := plan.NewestGo(list, want)
 	if newest == "" {
 		return "", fmt.Errorf("the module proxy lists no release of it%s", newestOf(list))
 	}
@@ -81,19 +109,11 @@ func (f goFetch) release(ctx context.Context) (string, error) {
 
 // list is every release the proxy has for this machine, oldest first.
 func (f goFetch) list(ctx context.Context) ([]string, error) {
-	var buf bytes.Buffer
-	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/list", func() (io.Writer, error) { buf.Reset(); return &buf, nil }); err != nil {
+	buf := bounded{most: mostList}
+	if _, err := fromProxies(ctx, f.client, f.from, plan.ToolchainList, func() (io.Writer, error) { buf.kept.Reset(); return &buf, nil }); err != nil {
 		return nil, err
 	}
-	suffix := strings.TrimPrefix(f.moduleVersion(""), toolchainVersion)
-	var list []string
-	for _, line := range strings.Fields(buf.String()) {
-		if v, ok := strings.CutPrefix(line, toolchainVersion); ok && strings.HasSuffix(v, suffix) {
-			list = append(list, strings.TrimSuffix(v, suffix))
-		}
-	}
-	slices.SortFunc(list, func(a, b string) int { return version.Compare("go"+a, "go"+b) })
-	return list, nil
+	return plan.GoReleases(buf.kept.String(), f.job.Build), nil
 }
 
 func newestOf(list []string) string {
@@ -106,33 +126,33 @@ func newestOf(list []string) string {
 // bring fetches and unpacks the module's zip. What is unpacked is of no use to anybody until its hash is known to be right:
 // a step that fails has no output.
 func (f goFetch) bring(ctx context.Context, v string) error {
-	known := f.askSum(v)
+	known := f.askSum(ctx, v)
 	archive, err := f.download(ctx, v)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(archive)
-	got, err := unpackGo(ctx, archive, filepath.Join(plan.PathOut, "go"), toolchainModule+"@"+v+"/", leaverFor(f.job.Tools))
+	got, err := unpackGo(ctx, archive, filepath.Join(plan.PathOut, "go"), plan.ToolchainModule+"@"+v+"/", leaverFor(f.job.Tools))
 	if own := new(fs.PathError); errors.As(err, &own) {
 		return err // the disk's fault
 	}
 	if err != nil {
-		return fmt.Errorf("the module proxy sent a broken zip of %s@%s: %w", toolchainModule, v, err)
+		return fmt.Errorf("the module proxy sent a broken zip of %s@%s: %w", plan.ToolchainModule, v, err)
 	}
 	want, err := known()
 	switch {
 	case err != nil:
 		return err
 	case want == "":
-		fmt.Fprintf(os.Stderr, "warning: GOSUMDB is off: the hash of %s@%s is not checked\n", toolchainModule, v)
+		fmt.Fprintf(os.Stderr, "warning: GOSUMDB is off: the hash of %s@%s is not checked\n", plan.ToolchainModule, v)
 	case got != want:
-		return fmt.Errorf("the module proxy sent %s@%s with hash %s, the checksum database says %s", toolchainModule, v, got, want)
+		return fmt.Errorf("the module proxy sent %s@%s with hash %s, the checksum database says %s", plan.ToolchainModule, v, got, want)
 	}
 	return nil
 }
 
 // askSum asks the checksum database while the zip is on its way; the answer is empty where GOSUMDB is off.
-func (f goFetch) askSum(v string) (answer func() (string, error)) {
+func (f goFetch) askSum(ctx context.Context, v string) (answer func() (string, error)) {
 	type result struct {
 		sum string
 		err error
@@ -142,7 +162,7 @@ func (f goFetch) askSum(v string) (answer func() (string, error)) {
 		var r result
 		defer func() { asked <- r }()
 		defer parallel.Recover(&r.err)
-		r.sum, r.err = sumFor(f.client, f.from, f.job.Proxy, toolchainModule, v)
+		r.sum, r.err = sumFor(ctx, f.client, f.from, f.job.Proxy, plan.ToolchainModule, v)
 	}()
 	return func() (string, error) {
 		r := <-asked
@@ -162,9 +182,9 @@ func (f goFetch) download(ctx context.Context, v string) (string, error) {
 			return nil, err
 		}
 		_, err := file.Seek(0, io.SeekStart)
-		return file, err
+		return &capped{file, mostGo}, err
 	}
-	if _, err := fromProxies(ctx, f.client, f.from, "/"+toolchainModule+"/@v/"+v+".zip", restart); err != nil {
+	if _, err := fromProxies(ctx, f.client, f.from, "/"+plan.ToolchainModule+"/@v/"+v+".zip", restart); err != nil {
 		return "", f.explain(ctx, err)
 	}
 	return file.Name(), nil

@@ -21,24 +21,24 @@ var clangAccepts = []string{
 	"-Wl,--export-dynamic-symbol=main",
 }
 
-// Linker runs when a build step starts this program by a name in plan.PathLink, which is what the Go linker is told to
+// linker runs when a build step starts this program by a name in plan.PathLink, which is what the Go linker is told to
 // link with: the compiler of the same name does the work, or a question of the Go linker is answered. Static libraries are packed by
-// this program itself. It does not return.
-func Linker(args []string) {
+// this program itself. It returns an exit code, unless the compiler took this program's place.
+func linker(args []string) int {
 	if filepath.Base(args[0]) == "ar" {
-		os.Exit(archiveMain(args[1:]))
+		return archiveMain(args[1:])
 	}
 	if slices.Contains(clangAccepts, question(args)) {
-		os.Exit(0)
+		return 0
 	}
 	program := filepath.Join(plan.PathHostUsr, "bin", filepath.Base(args[0]))
 	err := syscall.Exec(program, append([]string{program}, recordLink(args[1:], plan.PathLinks)...), os.Environ())
 	fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
-	os.Exit(1)
+	return 1
 }
 
-// IsLinker reports whether this program was started as the linker: its own name, os.Args[0], says so.
-func IsLinker(name string) bool { return filepath.Dir(name) == plan.PathLink }
+// isLinker reports whether this program was started as the linker: its own name, os.Args[0], says so.
+func isLinker(name string) bool { return filepath.Dir(name) == plan.PathLink }
 
 // question is the flag that the Go linker asks about; empty when args are a link. A question ends with the place of the
 // output, the flag and the program to try it with.

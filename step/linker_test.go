@@ -23,7 +23,7 @@ func TestQuestion(t *testing.T) {
 }
 
 func TestIsLinker(t *testing.T) {
-	require.True(t, IsLinker("/link/aarch64-linux-gnu-clang"))
-	require.False(t, IsLinker("/crossgo"))
-	require.False(t, IsLinker("crossgo"))
+	require.True(t, isLinker("/link/aarch64-linux-gnu-clang"))
+	require.False(t, isLinker("/crossgo"))
+	require.False(t, isLinker("crossgo"))
 }

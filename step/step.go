@@ -22,6 +22,7 @@ import (
 // steps by name. Each reads its job, writes below plan.PathOut and returns the first thing that went wrong.
 var steps = map[string]func(ctx context.Context) error{
 	"go":           withJob(fetchGo),
+	"golist":       withJob(goReleases),
 	"keeper":       withJob(keeper),
 	"modules":      withJob(downloadModules),
 	"skim":         withJob(skim),
@@ -51,9 +52,25 @@ var steps = map[string]func(ctx context.Context) error{
 	"objects-foreign": withJob(noted(serveForeign)),
 }
 
-// Main runs the step that args name and returns the exit code: 0 done, 1 failed with the reason on stderr (and in
+// Start does what a program was started for inside a build container: a step, or a link or a question to git that the go command
+// asks. ok is false when it was started for something else.
+func Start(args []string) (code int, ok bool) {
+	switch {
+	case len(args) == 0:
+		return 0, false
+	case isLinker(args[0]):
+		return linker(args), true
+	case isGit(args[0]):
+		return git(args[1:]), true
+	case len(args) > 1 && args[1] == "step":
+		return runStep(args[2:]), true
+	}
+	return 0, false
+}
+
+// runStep runs the step that args name and returns the exit code: 0 done, 1 failed with the reason on stderr (and in
 // plan.ProblemFile, for the frontend), 2 no such step.
-func Main(args []string) int {
+func runStep(args []string) int {
 	if len(args) == 2 && args[0] == "problem" {
 		return printProblem(args[1], os.Stdout)
 	}
@@ -155,10 +172,10 @@ type shown struct{ error }
 func tell(err error, out string) {
 	var s shown
 	if !errors.As(err, &s) {
-		fmt.Fprintln(os.Stderr, plan.WithoutReferences(err.Error()))
+		fmt.Fprintln(os.Stderr, plan.Redacted(plan.WithoutReferences(err.Error())))
 	}
 	// Without the file the frontend falls back on the step's name: nothing more can be done here.
-	_ = os.WriteFile(filepath.Join(out, plan.ProblemFile), []byte(err.Error()), 0o644)
+	_ = os.WriteFile(filepath.Join(out, plan.ProblemFile), []byte(plan.Redacted(err.Error())), 0o644)
 }
 
 func printProblem(name string, w io.Writer) int {

@@ -20,26 +20,6 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
-func TestProxies(t *testing.T) {
-	for _, c := range []struct {
-		value string
-		want  []proxyAddress
-	}{
-		{"https://a", []proxyAddress{{"https://a", false}}},
-		{"https://a/,direct", []proxyAddress{{"https://a", false}}},
-		{"https://a|https://b,https://c", []proxyAddress{{"https://a", true}, {"https://b", false}, {"https://c", false}}},
-		{"https://a,off,https://b", []proxyAddress{{"https://a", false}}},
-	} {
-		got, err := proxies(c.value)
-		require.NoError(t, err)
-		require.Equal(t, c.want, got)
-	}
-	for _, none := range []string{"", "off", "direct"} {
-		_, err := proxies(none)
-		require.ErrorContains(t, err, "GOPROXY names no module proxy")
-	}
-}
-
 // TestFromProxies is the go command's rule: after a comma only "not found" lets the next proxy have a go.
 func TestFromProxies(t *testing.T) {
 	answer := func(code int, text string) *httptest.Server {
@@ -59,7 +39,7 @@ func TestFromProxies(t *testing.T) {
 		{broken.URL + "|" + good.URL, "zip", ""},
 		{missing.URL, "", "404 Not Found"},
 	} {
-		list, err := proxies(c.value)
+		list, err := plan.ModuleProxies(c.value)
 		require.NoError(t, err)
 		var buf bytes.Buffer
 		_, err = fromProxies(context.Background(), http.DefaultClient, list, "/x", func() (io.Writer, error) { buf.Reset(); return &buf, nil })
@@ -72,11 +52,6 @@ func TestFromProxies(t *testing.T) {
 	}
 }
 
-func TestPasswordsAreNotShown(t *testing.T) {
-	require.Equal(t, "https://***@proxy/x", redact("https://me:secret@proxy/x"))
-	require.Equal(t, "https://proxy/x", redact("https://proxy/x"))
-}
-
 func TestSumDBKey(t *testing.T) {
 	key, address, err := sumDBKey("")
 	require.NoError(t, err)
@@ -87,11 +62,72 @@ func TestSumDBKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, goSumDB, key)
 	require.Equal(t, "https://mirror/sumdb", address)
+	key, address, err = sumDBKey("sum.golang.google.cn")
+	require.NoError(t, err)
+	require.Equal(t, goSumDB, key, "another address of the same database")
+	require.Equal(t, "https://sum.golang.google.cn", address)
 	key, _, err = sumDBKey("off")
 	require.NoError(t, err)
 	require.Empty(t, key)
 	_, _, err = sumDBKey("nonsense")
 	require.ErrorContains(t, err, `GOSUMDB: found "nonsense"`)
+}
+
+// TestBounded: what a proxy sends fills neither the disk nor the memory.
+func TestBounded(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for range 64 {
+			_, _ = w.Write(make([]byte, 1<<20))
+		}
+	}))
+	defer server.Close()
+	sum := bounded{most: mostSum}
+	require.EqualError(t, get(t.Context(), server.Client(), server.URL, &sum), server.URL+": the server sends more than such a file can have")
+	require.LessOrEqual(t, sum.kept.Len(), mostSum)
+	f := goFetch{client: server.Client(), from: []plan.ModuleProxy{{URL: server.URL}}}
+	_, err := f.list(t.Context())
+	require.ErrorIs(t, err, errTooMuch)
+	file := new(bytes.Buffer)
+	require.ErrorIs(t, get(t.Context(), server.Client(), server.URL, &capped{file, 3 << 20}), errTooMuch)
+	require.LessOrEqual(t, file.Len(), 3<<20)
+}
+
+// TestReleases: of the module proxy's list, or else of what this builder has fetched.
+func TestReleases(t *testing.T) {
+	said := "v0.0.1-go1.26.8.linux-amd64\nv0.0.1-go1.26.9.linux-arm64\n"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if said == "" || r.URL.Path != plan.ToolchainList {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		_, _ = io.WriteString(w, said)
+	}))
+	defer server.Close()
+	address := strings.Replace(server.URL, "://", "://me:secret@", 1)
+	job := plan.GoReleasesJob{Build: "linux/amd64", Proxy: plan.Proxy{GOPROXY: address}}
+	known := t.TempDir()
+	got, err := releasesOf(t.Context(), job, known)
+	require.NoError(t, err)
+	require.Equal(t, plan.GoReleasesSaid{Releases: []string{"1.26.8"}}, got)
+
+	said = ""
+	require.NoError(t, os.WriteFile(filepath.Join(known, "v0.0.1-go1.26.7.linux-amd64"), nil, 0o644))
+	got, err = releasesOf(t.Context(), job, known)
+	require.NoError(t, err)
+	require.Equal(t, []string{"1.26.7"}, got.Releases)
+	require.Contains(t, got.Problem, "502 Bad Gateway")
+	require.NotContains(t, got.Problem, "secret")
+}
+
+// TestLookUpEndsWithItsStep: a question to the checksum database is given up with the step that asks it.
+func TestLookUpEndsWithItsStep(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	_, err := sumFor(ctx, server.Client(), nil, plan.Proxy{GOSUMDB: goSumDB + " " + server.URL}, plan.ToolchainModule, "v0.0.1-go1.26.8.linux-amd64")
+	require.ErrorContains(t, err, context.Canceled.Error())
 }
 
 func TestLeftOutOfTheDistribution(t *testing.T) {
@@ -323,8 +359,8 @@ func TestTrimModules(t *testing.T) {
 }
 
 func TestUnknownStep(t *testing.T) {
-	require.Equal(t, 2, Main([]string{"nonsense"}))
-	require.Equal(t, 2, Main(nil))
+	require.Equal(t, 2, runStep([]string{"nonsense"}))
+	require.Equal(t, 2, runStep(nil))
 }
 
 func TestAPanicIsAnError(t *testing.T) {

@@ -1,12 +1,13 @@
 package step
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,14 +20,18 @@ import (
 // (cmd/go/internal/modfetch/key.go of the Go distribution).
 const goSumDB = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 
+// goSumDBs are the names for the database that the go command knows, with the address that each stands for: the second is the one
+// that answers in China (dbDial in cmd/go/internal/modfetch/sumdb.go of Go 1.26).
+var goSumDBs = map[string]string{"sum.golang.org": "https://sum.golang.org", "sum.golang.google.cn": "https://sum.golang.google.cn"}
+
 // sumFor asks the checksum database for the hash of a module's zip: "h1:…", or "" when GOSUMDB is off. The database is
 // read through the first proxy that offers it, else directly, as the go command does.
-func sumFor(client *http.Client, from []proxyAddress, p plan.Proxy, path, vers string) (string, error) {
+func sumFor(ctx context.Context, client *http.Client, from []plan.ModuleProxy, p plan.Proxy, path, vers string) (string, error) {
 	key, address, err := sumDBKey(p.GOSUMDB)
 	if err != nil || key == "" {
 		return "", err
 	}
-	ops := &sumOps{client: client, key: key, address: address, from: from}
+	ops := &sumOps{ctx: ctx, client: client, key: key, address: address, from: from}
 	lines, err := sumdb.NewClient(ops).Lookup(path, vers)
 	if err != nil {
 		if ops.security != "" {
@@ -52,14 +57,17 @@ func sumDBKey(value string) (key, address string, err error) {
 		return "", "", nil
 	}
 	key = fields[0]
-	if name, _, _ := strings.Cut(goSumDB, "+"); key == name {
+	address, known := goSumDBs[key]
+	if known {
 		key = goSumDB
 	}
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
-		return "", "", fmt.Errorf("GOSUMDB: found %q, want off or a key NAME+HASH+KEY: %w", value, err)
+		return "", "", fmt.Errorf("GOSUMDB: found %q, want off, %s or a key NAME+HASH+KEY: %w", value, strings.Join(slices.Sorted(maps.Keys(goSumDBs)), ", "), err)
 	}
-	address = "https://" + verifier.Name()
+	if !known {
+		address = "https://" + verifier.Name()
+	}
 	if len(fields) > 1 {
 		address = strings.TrimRight(fields[1], "/")
 	}
@@ -68,10 +76,11 @@ func sumDBKey(value string) (key, address string, err error) {
 
 // sumOps is what golang.org/x/mod/sumdb asks of its surroundings. Nothing is kept: a container lives for one look-up.
 type sumOps struct {
+	ctx      context.Context // of the one look-up: the client's interface hands none on
 	client   *http.Client
 	key      string
 	address  string
-	from     []proxyAddress
+	from     []plan.ModuleProxy
 	security string
 
 	once sync.Once
@@ -80,9 +89,9 @@ type sumOps struct {
 
 func (o *sumOps) ReadRemote(path string) ([]byte, error) {
 	o.once.Do(o.findBase)
-	var buf bytes.Buffer
-	err := get(context.Background(), o.client, o.base+path, &buf)
-	return buf.Bytes(), err
+	buf := bounded{most: mostSum}
+	err := get(o.ctx, o.client, o.base+path, &buf)
+	return buf.kept.Bytes(), err
 }
 
 // findBase takes the first proxy that says it has the database.
@@ -90,8 +99,8 @@ func (o *sumOps) findBase() {
 	name, _, _ := strings.Cut(o.key, "+")
 	o.base = o.address
 	for _, p := range o.from {
-		if err := get(context.Background(), o.client, p.url+"/sumdb/"+name+"/supported", new(bytes.Buffer)); err == nil {
-			o.base = p.url + "/sumdb/" + name
+		if err := get(o.ctx, o.client, p.URL+"/sumdb/"+name+"/supported", &bounded{most: mostSum}); err == nil {
+			o.base = p.URL + "/sumdb/" + name
 			return
 		}
 	}

@@ -16,15 +16,9 @@ import (
 var version string
 
 func main() {
-	if step.IsLinker(os.Args[0]) {
-		step.Linker(os.Args)
-	}
-	if step.IsGit(os.Args[0]) {
-		os.Exit(step.Git(os.Args[1:]))
-	}
 	step.Version = version
-	if len(os.Args) > 1 && os.Args[1] == "step" {
-		os.Exit(step.Main(os.Args[2:]))
+	if code, ok := step.Start(os.Args); ok {
+		os.Exit(code)
 	}
 	if err := grpcclient.RunFromEnvironment(appcontext.Context(), frontend.New()); err != nil {
 		fmt.Fprintln(os.Stderr, "crossgo-frontend:", err)

@@ -246,7 +246,7 @@ func (f *buildFlags) addSelf(ctx context.Context, e *engine.Engine, opt *client.
 			return err
 		}
 	}
-	dir, err := selfDir(state, platforms[0].Architecture)
+	dir, err := selfDir(ctx, state, platforms[0].Architecture)
 	if err != nil {
 		return err
 	}

@@ -91,4 +91,6 @@ func (f found) switchesOff() (list []string) {
 	return list
 }
 
-func (f found) String() string { return fmt.Sprintf("build arg %s=%s (%s)", f.arg, f.value, f.from) }
+func (f found) String() string {
+	return fmt.Sprintf("build arg %s=%s (%s)", f.arg, plan.Redacted(f.value), f.from)
+}

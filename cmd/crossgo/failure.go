@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
+
+	"github.com/crossgo/crossgo/plan"
 )
 
 // printFailure tells the user why a command failed: the places in the spec first, then the reason.
@@ -25,7 +27,7 @@ func printFailure(w io.Writer, err error, code int) {
 	for _, src := range locations(err) {
 		src.Print(w)
 	}
-	fmt.Fprintln(w, "crossgo: "+strings.TrimPrefix(err.Error(), "failed to solve: "))
+	fmt.Fprintln(w, "crossgo: "+strings.TrimPrefix(plan.Redacted(err.Error()), "failed to solve: "))
 	if code == exitUsage {
 		fmt.Fprintln(w, "See crossgo --help.")
 	}

@@ -23,15 +23,9 @@ const (
 )
 
 func main() {
-	if step.IsLinker(os.Args[0]) {
-		step.Linker(os.Args)
-	}
-	if step.IsGit(os.Args[0]) {
-		os.Exit(step.Git(os.Args[1:]))
-	}
 	step.Version = version
-	if len(os.Args) > 1 && os.Args[1] == "step" { // inside a build container
-		os.Exit(step.Main(os.Args[2:]))
+	if code, ok := step.Start(os.Args); ok { // inside a build container
+		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

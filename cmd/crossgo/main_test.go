@@ -101,18 +101,18 @@ func program(t *testing.T, goos, goarch string) string {
 func TestSelfDir(t *testing.T) {
 	state, first := t.TempDir(), program(t, "linux", "arm64")
 	t.Setenv(selfEnv, first)
-	dir, err := selfDir(state, "arm64")
+	dir, err := selfDir(t.Context(), state, "arm64")
 	require.NoError(t, err)
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	require.Equal(t, "crossgo", entries[0].Name())
-	again, err := selfDir(state, "arm64")
+	again, err := selfDir(t.Context(), state, "arm64")
 	require.NoError(t, err)
 	require.Equal(t, dir, again)
 
 	t.Setenv(selfEnv, program(t, "linux", "amd64"))
-	other, err := selfDir(state, "amd64")
+	other, err := selfDir(t.Context(), state, "amd64")
 	require.NoError(t, err)
 	require.NotEqual(t, dir, other)
 	require.NoDirExists(t, dir, "the copy of another version is dropped")
@@ -129,7 +129,7 @@ func TestSelfThatCannotServe(t *testing.T) {
 		{"/bin/sh", "amd64", "is not static"},
 	} {
 		t.Setenv(selfEnv, test.path)
-		_, err := selfDir(t.TempDir(), test.arch)
+		_, err := selfDir(t.Context(), t.TempDir(), test.arch)
 		require.ErrorContains(t, err, test.want)
 		require.ErrorContains(t, err, selfEnv)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/hex"
@@ -20,8 +21,8 @@ var selfMachines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.E
 
 // selfDir returns a folder below state with nothing in it but a crossgo that runs in a container on arch, named
 // "crossgo". The folder is named by the content, so it is sent to the builder only when that changes.
-func selfDir(state, arch string) (string, error) {
-	path, err := selfPath(arch)
+func selfDir(ctx context.Context, state, arch string) (string, error) {
+	path, err := selfPath(ctx, state, arch)
 	if err != nil {
 		return "", err
 	}
@@ -33,30 +34,43 @@ func selfDir(state, arch string) (string, error) {
 	if _, err := os.Stat(filepath.Join(dir, "crossgo")); err == nil {
 		return dir, nil
 	}
-	return dir, placeSelf(dir, path)
+	return dir, placeDir(dir, func(tmp string) error { return copyProgram(filepath.Join(tmp, "crossgo"), path) })
 }
 
-// selfPath picks $CROSSGO_STEP, else the program that runs, and checks that it can serve.
-func selfPath(arch string) (string, error) {
-	path := os.Getenv(selfEnv)
-	if path != "" {
+// selfPath picks $CROSSGO_STEP, else the program that runs if it can serve, else one that is compiled from the same sources.
+func selfPath(ctx context.Context, state, arch string) (string, error) {
+	if path := os.Getenv(selfEnv); path != "" {
 		if err := checkSelf(path, arch); err != nil {
 			return "", fmt.Errorf("%s: %w", selfEnv, err)
 		}
 		return path, nil
 	}
-	path, err := os.Executable()
+	own, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
-	if err := checkSelf(path, arch); err != nil {
-		return "", fmt.Errorf("the build steps need a static crossgo for linux/%s: %w; build one with CGO_ENABLED=0 GOOS=linux GOARCH=%s and set %s to it", arch, err, arch, selfEnv)
+	unfit := checkSelf(own, arch)
+	if unfit == nil {
+		return own, nil
+	}
+	if _, ok := selfMachines[arch]; !ok {
+		return "", unfit
+	}
+	path, err := newSteps(state, arch, own).path(ctx)
+	if err != nil {
+		return "", fmt.Errorf("crossgo cannot run in the builder's containers: %w. The program that can is not compiled: %w\n"+
+			"Compile one where there is Go (CGO_ENABLED=0 GOOS=linux GOARCH=%s go install %s/cmd/crossgo@VERSION) and set %s to its file",
+			unfit, err, arch, ownModule, selfEnv)
 	}
 	return path, nil
 }
 
 // checkSelf says why the program at path cannot run in an empty container on linux/arch.
 func checkSelf(path, arch string) error {
+	machine, ok := selfMachines[arch]
+	if !ok {
+		return fmt.Errorf("the builder is linux/%s, crossgo compiles on linux/amd64 and linux/arm64", arch)
+	}
 	f, err := elf.Open(path)
 	var format *elf.FormatError
 	if errors.As(err, &format) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // EOF: shorter than a header
@@ -66,10 +80,6 @@ func checkSelf(path, arch string) error {
 		return err
 	}
 	defer f.Close()
-	machine, ok := selfMachines[arch]
-	if !ok {
-		return fmt.Errorf("the builder is linux/%s, crossgo compiles on linux/amd64 and linux/arm64", arch)
-	}
 	if f.Machine != machine {
 		return fmt.Errorf("%s is for %s", path, f.Machine)
 	}
@@ -94,8 +104,8 @@ func hashFile(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// placeSelf makes dir with a copy of path in it, in one step for whoever looks, and drops the copies of older versions.
-func placeSelf(dir, path string) error {
+// placeDir makes dir with what fill puts into it, in one step for whoever looks, and drops the folders of older versions beside it.
+func placeDir(dir string, fill func(dir string) error) error {
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return err
@@ -109,14 +119,16 @@ func placeSelf(dir, path string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := copyProgram(filepath.Join(tmp, "crossgo"), path); err != nil {
+	if err := fill(tmp); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, dir); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	for _, entry := range old {
-		os.RemoveAll(filepath.Join(parent, entry.Name()))
+		if entry.Name() != filepath.Base(dir) {
+			os.RemoveAll(filepath.Join(parent, entry.Name()))
+		}
 	}
 	return nil
 }

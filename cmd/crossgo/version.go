@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -32,13 +33,7 @@ func newVersionCommand() *cobra.Command {
 
 // versionText is one line: crossgo's version, its commit when the build recorded one, BuildKit's and Go's version.
 func versionText(info *debug.BuildInfo) string {
-	own := version
-	if own == "" {
-		own = info.Main.Version
-	}
-	if own == "" {
-		own = "(devel)"
-	}
+	own := cmp.Or(version, info.Main.Version, "(devel)")
 	text := "crossgo " + own
 	if commit := commitOf(info); commit != "" {
 		text += " (" + commit + ")"

@@ -97,6 +97,7 @@ var rules = []rule{
 		"github.com/tonistiigi/fsutil", "go.etcd.io/bbolt", "golang.org/x/sync", "golang.org/x/sys", "google.golang.org/grpc",
 	}},
 	{of: "cmd/crossgo-frontend", own: []string{"frontend", "step"}, foreign: []string{buildkit + "/frontend/gateway", buildkit + "/util/appcontext"}},
+	{of: "cmd/crossgo-step", own: []string{"step"}, never: []string{"github.com/moby/buildkit", "github.com/spf13/cobra"}},
 	{of: "cmd/crossgo", own: []string{"engine", "frontend", "plan", "spec", "step", "sysroot", "verify", "verify/compare", "verify/report", "verify/rootfs"}, foreign: []string{
 		buildkit, "github.com/agext/levenshtein", "github.com/containerd/console", "github.com/containerd/platforms", "github.com/distribution/reference", "github.com/docker/cli", "github.com/spf13/cobra", "github.com/tonistiigi/fsutil",
 		"github.com/tonistiigi/go-csvvalue",

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -139,8 +140,26 @@ func (p *goProxy) serveJSON(w http.ResponseWriter, mod string) {
 	_ = json.NewEncoder(w).Encode(info) // a reader that went away is no concern of ours
 }
 
-// serveList answers @v/list.
+// toolchainModule carries the releases of Go (go.dev/ref/mod#toolchain).
+const toolchainModule = "golang.org/toolchain"
+
+// Releases is a module proxy's list of releases of Go.
+func Releases(versions ...string) string {
+	var list strings.Builder
+	for _, v := range versions {
+		for _, arch := range []string{"amd64", "arm64"} {
+			fmt.Fprintf(&list, "v0.0.1-go%s.linux-%s\n", v, arch)
+		}
+	}
+	return list.String()
+}
+
+// serveList answers @v/list. Of Go there is this machine's release alone, so that all builds compile with one, on any day.
 func (p *goProxy) serveList(w http.ResponseWriter, mod string) {
+	if mod == toolchainModule {
+		_, _ = io.WriteString(w, Releases(strings.TrimPrefix(runtime.Version(), "go")))
+		return
+	}
 	var info struct{ Versions []string }
 	if err := p.listed(&info, "-versions", mod+"@latest"); err != nil {
 		serveFile(w, nil, "", err)

@@ -2,8 +2,10 @@ package env
 
 import (
 	"encoding/base64"
+	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,6 +133,28 @@ func (e *Env) Watched(t testing.TB) (m *Mirror, asked func() []string) {
 		paths = nil
 		return before
 	}
+}
+
+// Listing starts a mirror whose list of Go's releases is what the function that it returns was called with last; an empty one is a
+// server's error. It begins with an empty one.
+func (e *Env) Listing(t testing.TB) (m *Mirror, set func(list string)) {
+	t.Helper()
+	var list atomic.Value
+	list.Store("")
+	content := e.content.handler(e.content.sums)
+	host, stop, err := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch said := list.Load().(string); {
+		case r.URL.Path != "/goproxy/"+toolchainModule+"/@v/list":
+			content.ServeHTTP(w, r)
+		case said == "":
+			http.Error(w, "broken on purpose", http.StatusInternalServerError)
+		default:
+			_, _ = io.WriteString(w, said)
+		}
+	}))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, stop()) })
+	return e.content.at(host, e.content.sums), func(said string) { list.Store(said) }
 }
 
 // LyingSums starts a mirror whose checksum database signs a wrong hash for every module.
