@@ -4,7 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
+	"strconv"
 	"testing"
 
 	"github.com/crossgo/crossgo/test/env"
@@ -112,12 +112,12 @@ func TestProgramsOfTwoSuitesInOneImage(t *testing.T) {
 		return "package main\n\n/*\n#include <pthread.h>\n#include <stdio.h>\n#include <math.h>\nstatic void *run(void *p) { return p; }\nstatic double answer(double x) { pthread_t t; pthread_create(&t, 0, run, 0); pthread_join(t, 0); return " + c + "; }\n#cgo LDFLAGS: -lpthread -lm\n*/\nimport \"C\"\n\nfunc main() { println(\"" + name + ":\", int(C.answer(2))) }\n"
 	}
 	root := t.TempDir()
-	for _, order := range []string{
+	for i, order := range []string{
 		"{main: ./cmd/older, libc: 'glibc>=2.31'}, {main: ./cmd/newer, libc: glibc}",
 		"{main: ./cmd/newer, libc: glibc}, {main: ./cmd/older, libc: 'glibc>=2.31'}",
 	} {
 		dir := writeGo(t, "binaries: ["+order+"]\nimage: {entrypoint: [/newer]}\n", map[string]string{"older": program("older", "sqrt(x)"), "newer": program("newer", "pow(x, 3)")})
-		out := filepath.Join(root, strings.ReplaceAll(order[8:20], "/", "_"))
+		out := filepath.Join(root, strconv.Itoa(i))
 		build(t, dir, "--platform=linux/"+runtime.GOARCH, "-o", out).OK(t)
 		for name, want := range map[string]string{"older": "older: 1", "newer": "newer: 8"} {
 			require.NoError(t, os.Chmod(out, 0o755))
