@@ -12,6 +12,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
 )
 
 // chooseGo chooses Go by the module files.
@@ -100,15 +101,43 @@ func findGoWork(ctx context.Context, ref gwclient.Reference, dir string) (string
 	}
 }
 
-// solve has a state made and gives access to it.
+// solve has a state made and gives access to it. Files that a mirror does not give are asked from another.
 func (r *request) solve(ctx context.Context, st llb.State) (gwclient.Reference, error) {
-	def, err := st.Marshal(ctx, r.inputs.Constraints()...)
+	state, err := st.Marshal(ctx, r.inputs.Constraints()...)
 	if err != nil {
 		return nil, err
 	}
-	res, err := r.client.Solve(ctx, gwclient.SolveRequest{Definition: def.ToPB(), Evaluate: true, CacheImports: r.ui.CacheImports})
+	for {
+		def, from, err := r.mirrors.rewrite(state.ToPB())
+		if err != nil {
+			return nil, err
+		}
+		ref, failed := r.solveGraph(ctx, def)
+		if failed == nil {
+			return ref, nil
+		}
+		asked, ok := fetching(def, failed)
+		if !ok || !r.mirrors.has(asked) {
+			return nil, r.explain(ctx, def, failed)
+		}
+		address := asked
+		if from[asked] != "" {
+			address = from[asked]
+		}
+		if err := r.mirrors.noteBegun(def, from); err != nil {
+			return nil, err
+		}
+		if err := r.otherwise(ctx, address, asked, failed); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// solveGraph asks BuildKit for the result of a graph.
+func (r *request) solveGraph(ctx context.Context, def *pb.Definition) (gwclient.Reference, error) {
+	res, err := r.client.Solve(ctx, gwclient.SolveRequest{Definition: def, Evaluate: true, CacheImports: r.ui.CacheImports})
 	if err != nil {
-		return nil, r.explain(ctx, def.ToPB(), err)
+		return nil, err
 	}
 	return res.SingleRef()
 }

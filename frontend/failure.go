@@ -67,12 +67,19 @@ func (r *request) killed(err error) bool {
 	return strings.Contains(err.Error(), "did not complete successfully: cannot allocate memory") || r.config.kills() > r.killsBefore
 }
 
-// explainFetch names the file that BuildKit could not fetch: its own error speaks of digests alone. A mirror's "not found"
-// page shows as a wrong digest too, since BuildKit looks at nothing else.
+// explainFetch names the file that BuildKit could not fetch: its own error speaks of digests alone.
 func explainFetch(def *pb.Definition, err error) error {
+	if address, ok := fetching(def, err); ok {
+		return faultOf(address, err)
+	}
+	return err
+}
+
+// fetching is the address of the file whose fetch failed.
+func fetching(def *pb.Definition, err error) (address string, ok bool) {
 	var vertex *errdefs.VertexError
 	if !errors.As(err, &vertex) {
-		return err
+		return "", false
 	}
 	for _, raw := range def.Def {
 		if digest.FromBytes(raw).String() != vertex.Digest {
@@ -80,16 +87,10 @@ func explainFetch(def *pb.Definition, err error) error {
 		}
 		op := new(pb.Op)
 		if op.UnmarshalVT(raw) == nil && op.GetSource() != nil && strings.HasPrefix(op.GetSource().Identifier, "http") {
-			return fmt.Errorf("%s: %s", op.GetSource().Identifier, wrongDigest(err.Error()))
+			return op.GetSource().Identifier, true
 		}
 	}
-	return err
-}
-
-var mismatch = regexp.MustCompile(`digest mismatch (\S+): (\S+)`)
-
-func wrongDigest(text string) string {
-	return mismatch.ReplaceAllString(text, "the server sent something else, or says that there is no such file: found digest $1, want $2")
+	return "", false
 }
 
 // problem reads what a failed step of ours left behind, by starting our binary on what the step had mounted.

@@ -43,7 +43,9 @@ type fake struct {
 	goList  string                                // every module proxy's list of Go's releases
 	known   plan.GoReleasesSaid                   // what a step says of them
 	signed  []byte                                // every InRelease
+	signer  string                                // of these: fingerprint
 	secret  []byte                                // with keys of archives
+	web     *fakeWeb                              // what is fetched from; nil: all addresses have what they should
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
 	problem string                                // what a failed step has left behind
 	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
@@ -56,6 +58,7 @@ type fake struct {
 	asked    []string // names of the vertices of all graphs, each once
 	mounts   []string // ids of the cache mounts of all graphs, each once
 	warnings []string
+	reported plan.ReportJob  // of the last graph that reports
 	compiled plan.CompileJob // of the last graph that compiles
 	pulled   []string        // references of images in graphs, each once
 	vertices []*llbtext.Vertex
@@ -130,6 +133,9 @@ func (f *fake) Solve(_ context.Context, req gwclient.SolveRequest) (*gwclient.Re
 		return nil, err
 	}
 	f.note(all, req)
+	if err := f.web.fetch(req.Definition, all); err != nil {
+		return nil, err
+	}
 	for i, v := range all {
 		if fail := f.fails[v.Name]; fail != nil {
 			if err := fail(v.Op, req.Definition.Def[i]); err != nil {
@@ -156,6 +162,7 @@ func (f *fake) note(all []*llbtext.Vertex, req gwclient.SolveRequest) {
 		}
 		f.meta[v.Name] = req.Definition.Metadata[v.Digest]
 		if v.Name == "[internal] job" {
+			_ = jobOf([]*llbtext.Vertex{v}, `"components"`, &f.reported)
 			_ = jobOf([]*llbtext.Vertex{v}, `"builds"`, &f.compiled) // an error says that it is another step's
 		}
 		if ref, ok := strings.CutPrefix(v.Op.GetSource().GetIdentifier(), "docker-image://"); ok && !slices.Contains(f.pulled, ref) {
@@ -180,6 +187,9 @@ func (f *fake) make(v *llbtext.Vertex, all []*llbtext.Vertex) (*fakeRef, error) 
 	switch s := v.Op.GetSource(); {
 	case s != nil && strings.HasSuffix(s.Identifier, plan.ToolchainList):
 		return &fakeRef{files: fstest.MapFS{"list": {Data: []byte(f.goList)}}}, nil
+	case s != nil && f.web.sent(s.Identifier) != nil:
+		name := s.Attrs[pb.AttrHTTPFilename]
+		return &fakeRef{files: fstest.MapFS{name: {Data: f.web.sent(s.Identifier)}}}, nil
 	case s != nil && strings.HasSuffix(s.Identifier, "/InRelease"):
 		return &fakeRef{files: fstest.MapFS{"InRelease": {Data: f.signed}}}, nil
 	case s != nil && (strings.HasPrefix(s.Identifier, "local://") || strings.HasPrefix(s.Identifier, "git://")), strings.HasPrefix(v.Name, "[internal] read "):
@@ -243,7 +253,11 @@ func jsonRef(name string, v any) (*fakeRef, error) {
 func (r *fakeRef) ToState() (llb.State, error) { return llb.Scratch(), nil }
 
 func (r *fakeRef) ReadFile(_ context.Context, req gwclient.ReadRequest) ([]byte, error) {
-	return fs.ReadFile(r.files, strings.TrimPrefix(req.Filename, "/"))
+	data, err := fs.ReadFile(r.files, strings.TrimPrefix(req.Filename, "/"))
+	if req.Range != nil {
+		data = data[:min(len(data), req.Range.Length)]
+	}
+	return data, err
 }
 
 func (r *fakeRef) StatFile(_ context.Context, req gwclient.StatRequest) (*fstypes.Stat, error) {

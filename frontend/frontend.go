@@ -5,6 +5,7 @@ package frontend
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
@@ -26,6 +27,7 @@ type config struct {
 	settings plan.Settings
 	keyring  sysroot.Keyring
 	machine  func() plan.Machine // that compiles
+	now      func() time.Time    // by which signed indexes expire
 	kills    func() int64        // how many processes the kernel has ended for want of memory
 }
 
@@ -37,7 +39,7 @@ func WithKeys(k sysroot.Keyring) Option { return func(c *config) { c.keyring = k
 
 // New is the frontend as BuildKit calls it, from the frontend image as well as inside another program.
 func New(opts ...Option) gwclient.BuildFunc {
-	cfg := config{keyring: sysroot.DebianKeys(), settings: DefaultSettings(), machine: thisMachine, kills: oomKills}
+	cfg := config{keyring: sysroot.DebianKeys(), settings: DefaultSettings(), machine: thisMachine, now: time.Now, kills: oomKills}
 	for _, o := range opts {
 		o(&cfg)
 	}

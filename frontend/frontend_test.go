@@ -26,6 +26,8 @@ import (
 const release = `Origin: Debian
 Suite: stable
 Codename: trixie
+Date: Sat, 12 Sep 2026 07:55:41 UTC
+Acquire-By-Hash: yes
 Architectures: all amd64 arm64
 Components: main
 SHA256:

@@ -20,8 +20,8 @@ type trust struct {
 	all    *sysroot.Keyring // with the secret's, once it was read
 }
 
-// trusts reads the keys that the request names. A frontend cannot see secrets: a step reads them, which costs time in every build. So it is
-// asked only about a signature of a key that is in no other place.
+// trusts reads the keys that the request names. A frontend cannot see secrets: a step reads them, which costs time in
+// every build. So it is asked only about a signature of a key that is in no other place.
 func (r *request) trusts() (err error) {
 	known, err := r.inputs.Args.Keyring(r.config.keyring)
 	r.keys = &trust{known: known, secret: r.secretKeys}

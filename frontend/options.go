@@ -69,7 +69,7 @@ var options = []option{
 	{flags: "`--no-cache-filter`, bake `no-cache-filter`", keys: nil, effect: honoured, text: "Runs these steps again: " + strings.Join(gollb.Steps, ", ") + "."},
 	{flags: "`--cache-from`, `--cache-to`, bake `cache-from`, `cache-to`", keys: []string{"cache-from", "cache-imports"}, effect: honoured, text: "See [CI](ci.md)."},
 	{flags: "`--add-host`, bake `extra-hosts`", keys: []string{"add-hosts"}, effect: honoured, text: "Addresses for the steps with a network: those that fetch Go and modules. BuildKit fetches the rest by itself."},
-	{flags: "`--network host`", keys: []string{"force-network-mode"}, effect: honoured, check: (*request).checkNetwork, text: "The machine's network, with a proxy on its loopback interface, for the steps that fetch. The user's code has no network in any case."},
+	{flags: "`--network host`", keys: []string{"force-network-mode"}, effect: honoured, check: (*request).checkNetwork, text: "The machine's network, with a proxy on its loopback interface, for the steps that fetch. The user's code has no network in any case. The builder has to allow `network.host`."},
 	{flags: "`--network none`, bake `network`", keys: nil, effect: honoured, text: "What goes without saying for the user's code. crossgo itself still fetches Go, modules and packages, as a Dockerfile its images. Refused with `cache: {prog: …}`, which has to reach its server."},
 	{flags: "`--shm-size`, bake `shm-size`", keys: []string{"shm-size"}, effect: honoured, cap: pb.CapExecMountTmpfsSize, text: "The size of `/dev/shm` in the steps: tests with a browser need it."},
 	{flags: "`--ulimit`, bake `ulimits`", keys: []string{"ulimit"}, effect: honoured, cap: pb.CapExecMetaUlimit, text: "Limits of the steps' processes."},

@@ -34,7 +34,8 @@ type request struct {
 	runs      []spec.Platform // what the builder runs programs of
 	selection plan.Select
 	inputs    gollb.Inputs
-	keys      *trust // of package archives
+	keys      *trust   // of package archives
+	mirrors   *mirrors // of package archives
 
 	compilations parallel.Limit // of platforms, at once
 	killsBefore  int64          // oomKills when the request began
@@ -49,6 +50,7 @@ type request struct {
 
 	scanner  string   // image that is to make the SBOM; empty: ours
 	warnings sync.Map // of verify, by target: []warning
+	said     sync.Map // warnings that the client has, by their text
 }
 
 // readSpec reads and parses the file that the request names.
@@ -73,6 +75,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	r.mirrors = newMirrors(settings)
 	r.warnUnused(ctx)
 	for _, e := range settings.SwitchedOff() {
 		r.source.Warn(ctx, e.String(), gwclient.WarnOpts{})
@@ -88,7 +91,7 @@ func (r *request) settle(ctx context.Context) (err error) {
 	all, online := r.containers()
 	r.inputs = gollb.Inputs{
 		Context: sources, Self: self, SelfPath: selfPath, Build: oci(r.build), Proxy: r.proxy(),
-		Args: settings, Archives: map[string]string{"main": settings.DebianMirror, "security": settings.SecurityMirror},
+		Args: settings, Archives: settings.FirstMirrors(),
 		Source: r.locationOf, NoCache: r.ui.IsNoCache(""), LocalID: identity.NewID(), CacheNS: r.ui.CacheIDNamespace,
 		Again: r.again(), Exec: all, Online: online, Network: r.network(), Hostname: r.ui.Hostname,
 	}

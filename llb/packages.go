@@ -16,6 +16,14 @@ func SignedIndex(in Inputs, address, suite string) llb.State {
 		llb.WithCustomNamef("[debian] signed index of %s", suite))
 }
 
+// LookFile is the name of what Look fetches.
+const LookFile = "answer"
+
+// Look is what a server sends for an address, whatever it is: to say what was wrong with it.
+func Look(address string) llb.State {
+	return llb.HTTP(address, llb.Filename(LookFile), llb.WithCustomName("[debian] look at what the mirror sends"))
+}
+
 // ArchiveKeys is the state with plan.KeysFile. Secrets are no part of keys, so the step runs each time.
 func ArchiveKeys(in Inputs) llb.State {
 	e := in.self("keys", "[debian] keys from the secret "+plan.SecretKeys, "", "the archive keys", struct{}{}).secret(plan.PathKeys, plan.SecretKeys)
@@ -31,11 +39,17 @@ type Index struct {
 	Job     plan.ResolveIndex
 }
 
+// ByHash is where the file is fetched from.
+func (i Index) ByHash() string { return i.Address + "/dists/" + i.Suite + "/" + i.File.ByHash }
+
+// Plain is its other address. What lies there may be the index of another day.
+func (i Index) Plain() string { return i.Address + "/dists/" + i.Suite + "/" + i.File.Path }
+
 // Resolve is the state with plan.LockFile.
 func Resolve(in Inputs, indexes []Index, job plan.ResolveJob) llb.State {
 	e := in.self("resolve", "[debian] choose packages", "", "the packages of "+job.Suite, job)
 	for _, i := range indexes {
-		st := llb.HTTP(i.Address+"/dists/"+i.Suite+"/"+i.File.ByHash, llb.Filename(path.Base(i.Job.File)),
+		st := llb.HTTP(i.ByHash(), llb.Filename(path.Base(i.Job.File)),
 			llb.Checksum(digest.NewDigestFromEncoded(digest.SHA256, i.File.SHA256)),
 			llb.WithCustomNamef("[debian] package index %s of %s", i.Job.Arch, i.Suite))
 		e.mount(path.Join(plan.PathIn, i.Job.File), st, llb.SourcePath(path.Base(i.Job.File)))

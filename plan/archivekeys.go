@@ -24,14 +24,16 @@ func (s *Settings) takeKeys(args map[string]string) error {
 	}
 	if text, ok := args[argKeys]; ok {
 		if _, err := (sysroot.Keyring{}).Add([]byte(text)); err != nil {
-			return fmt.Errorf("build arg %s: %w; it takes the keys, not the name of their file: --build-arg %s=\"$(cat mirror.asc)\"", argKeys, err, argKeys)
+			return fmt.Errorf("build arg %s: %w; it takes the keys, not the name of their file: --build-arg %s=\"$(cat mirror.asc)\"",
+				argKeys, err, argKeys)
 		}
 		s.DebianKeys = text
 	}
 	return nil
 }
 
-// Keyring are the keys that may sign package archives: the known ones, or none if the request wants only its own, and those of the request.
+// Keyring are the keys that may sign package archives: the known ones, or none if the request wants only its own, and
+// those of the request.
 func (s Settings) Keyring(known sysroot.Keyring) (sysroot.Keyring, error) {
 	if s.OnlyDebianKeys {
 		known = sysroot.Keyring{}
@@ -43,7 +45,9 @@ func (s Settings) Keyring(known sysroot.Keyring) (sysroot.Keyring, error) {
 }
 
 // HowToTrust says what to do about a signature of an unknown key.
-const HowToTrust = "if it is your own mirror's key, hand it in with --build-arg " + argKeys + "=… or --secret id=" + SecretKeys + ",src=…"
+const HowToTrust = "if it is your own mirror's key, hand it in with --build-arg " + argKeys + "=… " +
+	"or --secret id=" + SecretKeys + ",src=…"
 
 // ErrNoKeys is said of a request that wants only its own keys and has none.
-const ErrNoKeys = "build arg " + argOnlyKeys + ": there are no keys besides Debian's, want build arg " + argKeys + " or secret " + SecretKeys
+const ErrNoKeys = "build arg " + argOnlyKeys + ": there are no keys besides Debian's, want build arg " + argKeys +
+	" or secret " + SecretKeys

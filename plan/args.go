@@ -2,7 +2,6 @@ package plan
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,17 +12,19 @@ import (
 // no declaration, and from the defaults of whoever runs the frontend.
 type Settings struct {
 	Proxy          Proxy
-	DebianMirror   string // base address of the Debian archive, without a slash at the end
+	DebianMirror   string // base addresses of the Debian archive, without a slash at the end, in the order they are tried; see Mirrors
 	SecurityMirror string // the same for the security archive; SecurityOff to do without its updates
 	DebianKeys     string // keys that may sign these archives besides Debian's, as sysroot.Keyring.Add takes them
 	OnlyDebianKeys bool   // they may sign in place of Debian's
+	ExpiredIndexes bool   // signed indexes are read after their Valid-Until too
 }
 
 // Where Debian's archives are when nobody says anything else: the project's own addresses. The frontend has no apt
-// sources to look them up in.
+// sources to look them up in. The second address of each is for builders that do not know who vouches for the first: signatures protect
+// what they send, https who asks for it and what is held back.
 const (
-	DebianMirror   = "http://ftp.debian.org/debian"
-	SecurityMirror = "http://security.debian.org/debian-security"
+	DebianMirror   = "https://ftp.debian.org/debian,http://ftp.debian.org/debian"
+	SecurityMirror = "https://security.debian.org/debian-security,http://security.debian.org/debian-security"
 )
 
 // SecurityOff is the value of DEBIAN_SECURITY_MIRROR that leaves security updates out, for mirrors that carry none.
@@ -32,7 +33,7 @@ const SecurityOff = "off"
 // builtinArgs are the build args that every request may pass without the spec declaring them.
 var builtinArgs = []string{
 	"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE",
-	"DEBIAN_MIRROR", "DEBIAN_SECURITY_MIRROR", argKeys, argOnlyKeys, "SOURCE_DATE_EPOCH",
+	ArgMirror, ArgSecurity, argKeys, argOnlyKeys, ArgCheckValid, "SOURCE_DATE_EPOCH",
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY",
 	spec.VCSRevision, spec.VCSTime, spec.VCSModified, spec.VCSTag,
 	"http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy",
@@ -69,24 +70,5 @@ func (s Settings) With(args map[string]string) (Settings, error) {
 			*setting.field = v
 		}
 	}
-	if mirror, ok := args["DEBIAN_MIRROR"]; ok {
-		s.DebianMirror = strings.TrimRight(mirror, "/")
-		s.SecurityMirror = siblingSecurity(s.DebianMirror)
-	}
-	if mirror, ok := args["DEBIAN_SECURITY_MIRROR"]; ok {
-		s.SecurityMirror = strings.TrimRight(mirror, "/")
-	}
-	return s, errors.Join(checkAddress("DEBIAN_MIRROR", s.DebianMirror), checkAddress("DEBIAN_SECURITY_MIRROR", s.SecurityMirror), s.takeKeys(args))
-}
-
-func checkAddress(name, address string) error {
-	if name == "DEBIAN_SECURITY_MIRROR" && address == SecurityOff || strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://") {
-		return nil
-	}
-	return fmt.Errorf("build arg %s: found %q, want an address that begins with http:// or https://", name, address)
-}
-
-// siblingSecurity is where a mirror that carries the security archive has it: beside the main archive.
-func siblingSecurity(main string) string {
-	return strings.TrimSuffix(main, "/debian") + "/debian-security"
+	return s, errors.Join(s.takeMirrors(args), s.takeKeys(args), s.takeCheckValid(args))
 }

@@ -39,13 +39,14 @@ type LinkedFile struct {
 // AttestJob says of outputs what they are made of and what verify found. What the job speaks of is mounted below PathAttest:
 // each unit's at the number that it has in Units.
 type AttestJob struct {
-	Name       string       `json:"name"` // of the SBOM
-	Platform   string       `json:"platform"`
-	Created    int64        `json:"created"` // seconds since 1970
-	BuiltOn    string       `json:"builtOn"` // platform that the compilers ran on
-	Exceptions []Exception  `json:"exceptions"`
-	Units      []AttestUnit `json:"units"`
-	Image      *AttestImage `json:"image,omitempty"` // what is around the outputs; nil for files
+	Name       string        `json:"name"` // of the SBOM
+	Platform   string        `json:"platform"`
+	Created    int64         `json:"created"` // seconds since 1970
+	BuiltOn    string        `json:"builtOn"` // platform that the compilers ran on
+	Exceptions []Exception   `json:"exceptions"`
+	Archives   []ReadArchive `json:"archives,omitempty"`
+	Units      []AttestUnit  `json:"units"`
+	Image      *AttestImage  `json:"image,omitempty"` // what is around the outputs; nil for files
 }
 
 // AttestUnit is one unit: "files" has its outputs, "report" what verify wrote, "debs" the package files of Set, "shipped" what the image
@@ -84,7 +85,7 @@ func (p *Plan) AttestJob() (AttestJob, error) {
 	if err != nil {
 		return AttestJob{}, err
 	}
-	job := AttestJob{Platform: p.Target, Created: created, BuiltOn: p.Build, Exceptions: p.Exceptions}
+	job := AttestJob{Platform: p.Target, Created: created, BuiltOn: p.Build, Exceptions: p.Exceptions, Archives: p.Archives}
 	var names []string
 	for i, u := range p.Units {
 		unit := AttestUnit{Files: u.Outputs}

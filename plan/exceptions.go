@@ -35,8 +35,18 @@ var switches = []struct {
 		"modules of these patterns are not compared with the checksum database", false, false},
 	{"DEBIAN_SECURITY_MIRROR", func(s Settings) string { return only(SecurityOff, s.SecurityMirror) },
 		"C packages come without Debian's security updates", true, true},
+	{ArgCheckValid, func(s Settings) string { return yes(s.ExpiredIndexes, "no") },
+		"package indexes may be used after their end (Valid-Until)", true, false},
 	{"DEBIAN_KEYS", keysOf,
 		"package indexes may be signed by keys that the request has", true, false},
+}
+
+// yes is the value where it was chosen.
+func yes(chosen bool, value string) string {
+	if chosen {
+		return value
+	}
+	return ""
 }
 
 // only is value where it is want, else nothing.

@@ -26,6 +26,7 @@ func TestExceptions(t *testing.T) {
 		"GOPRIVATE":          {"", pure, plan.Settings{Proxy: plan.Proxy{GOPRIVATE: "a.b"}}, []plan.Exception{{Setting: "GOPRIVATE", Value: "a.b", Unchecked: patterns}}},
 		"GONOSUMDB is first": {"", pure, plan.Settings{Proxy: plan.Proxy{GOPRIVATE: "a.b", GONOSUMDB: "none"}}, []plan.Exception{{Setting: "GONOSUMDB", Value: "none", Unchecked: patterns}}},
 		"no updates":         {"", withC, plan.Settings{SecurityMirror: "off"}, []plan.Exception{{Setting: "DEBIAN_SECURITY_MIRROR", Value: "off", Unchecked: updates}}},
+		"expired indexes":    {"", withC, plan.Settings{ExpiredIndexes: true}, []plan.Exception{{Setting: "DEBIAN_CHECK_VALID_UNTIL", Value: "no", Unchecked: "package indexes may be used after their end (Valid-Until)"}}},
 		"own keys":           {"", withC, plan.Settings{DebianKeys: "x"}, []plan.Exception{{Setting: "DEBIAN_KEYS", Value: "given", Unchecked: "package indexes may be signed by keys that the request has"}}},
 		"own keys only":      {"", withC, plan.Settings{DebianKeys: "x", OnlyDebianKeys: true}, []plan.Exception{{Setting: "DEBIAN_KEYS", Value: "in place of Debian's", Unchecked: "package indexes may be signed by keys that the request has"}}},
 		"nothing of Debian":  {"", pure, plan.Settings{SecurityMirror: "off"}, []plan.Exception{}},

@@ -168,6 +168,7 @@ type ReportJob struct {
 	Build      string        `json:"build"` // the machine that compiled
 	Components []Component   `json:"components"`
 	Exceptions []Exception   `json:"exceptions"`
+	Archives   []ReadArchive `json:"archives,omitempty"`
 	Units      []ReportUnit  `json:"units"`
 	Layers     []ReportLayer `json:"layers"`
 }

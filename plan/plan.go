@@ -44,6 +44,7 @@ type Plan struct {
 	Image  *Image `json:"image,omitempty"` // only for KindImage
 	Test   *Test  `json:"test,omitempty"`  // only for KindTest and KindResults, whose one unit has the settings of the tests
 
+	Archives []ReadArchive  `json:"archives,omitempty"` // that the packages were chosen by; see NameArchives
 	Release  *Release       `json:"release,omitempty"`  // only for KindRelease
 	Reported []ReportedFile `json:"reported,omitempty"` // only for KindReport and KindRelease
 

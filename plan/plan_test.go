@@ -163,8 +163,7 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, "http://m/debian", s.DebianMirror)
 	require.Equal(t, "http://m/debian-security", s.SecurityMirror)
 	_, err = base.With(map[string]string{"DEBIAN_MIRROR": "nowhere"})
-	require.EqualError(t, err, `build arg DEBIAN_MIRROR: found "nowhere", want an address that begins with http:// or https://
-build arg DEBIAN_SECURITY_MIRROR: found "nowhere/debian-security", want an address that begins with http:// or https://`)
+	require.EqualError(t, err, `build arg DEBIAN_MIRROR: found "nowhere", want an address that begins with http:// or https://, or several with commas between them`)
 	s, err = base.With(map[string]string{"DEBIAN_SECURITY_MIRROR": "off"})
 	require.NoError(t, err)
 	archives, err := s.Archives("trixie")
@@ -172,7 +171,7 @@ build arg DEBIAN_SECURITY_MIRROR: found "nowhere/debian-security", want an addre
 	require.Equal(t, []plan.Archive{{ID: "main", Suite: "trixie"}}, archives)
 	archives, err = base.Archives("trixie")
 	require.NoError(t, err)
-	require.Equal(t, []plan.Archive{{ID: "main", Suite: "trixie"}, {ID: "security", Suite: "trixie-security"}}, archives)
+	require.Equal(t, []plan.Archive{{ID: "main", Suite: "trixie"}, {ID: "security", Suite: "trixie-security", Optional: true}}, archives)
 	file, err := spec.Parse("crossgo.yaml", []byte("args: {V: x}\n"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"W"}, plan.Unused(file, map[string]string{"V": "1", "W": "2", "GOPROXY": "3", "BUILDKIT_X": "4"}))

@@ -165,8 +165,9 @@ type GatherJob struct {
 // Lock is what a release was made with besides the sources and what go.sum pins.
 type Lock struct {
 	Go         LockedGo      `json:"go"`
-	Sets       []sysroot.Set `json:"sets"`       // package files by digest, sorted by the set's name
-	Exceptions []Exception   `json:"exceptions"` // checks that were left out, or may fail; empty where there are none
+	Sets       []sysroot.Set `json:"sets"`               // package files by digest, sorted by the set's name
+	Archives   []ReadArchive `json:"archives,omitempty"` // that they were chosen from, sorted by suite
+	Exceptions []Exception   `json:"exceptions"`         // checks that were left out, or may fail; empty where there are none
 }
 
 // LockedGo is the Go distribution that compiled.
@@ -254,6 +255,7 @@ func lockOf(plans []*Plan) Lock {
 		}
 	}
 	for _, p := range plans {
+		lock.addArchives(p.Archives)
 		for _, u := range p.Units {
 			if u.C != nil {
 				add(u.C.HostSet)
@@ -263,6 +265,19 @@ func lockOf(plans []*Plan) Lock {
 	}
 	slices.SortFunc(lock.Sets, func(a, b sysroot.Set) int { return strings.Compare(a.Name, b.Name) })
 	return lock
+}
+
+// addArchives takes the archives of one more platform.
+func (l *Lock) addArchives(more []ReadArchive) {
+	for _, a := range more {
+		i := slices.IndexFunc(l.Archives, func(b ReadArchive) bool { return b.Suite == a.Suite })
+		if i < 0 {
+			l.Archives = append(l.Archives, a)
+			continue
+		}
+		l.Archives[i].Without = sortedUnique(slices.Concat(l.Archives[i].Without, a.Without))
+	}
+	slices.SortFunc(l.Archives, func(a, b ReadArchive) int { return strings.Compare(a.Suite, b.Suite) })
 }
 
 // JSON is the lock as a file.

@@ -130,11 +130,13 @@ func TestLockIsOfAllPlatforms(t *testing.T) {
 			plans = append(plans, p)
 		}
 		lock := plancase.Lock(plans...)
-		for _, p := range plans {
+		for i, p := range plans {
 			require.NoError(t, p.Pin(lock))
+			p.Archives = []plan.ReadArchive{{Suite: "trixie-security", Without: [][]string{{"armel"}, {"armel", "s390x"}}[i]}, {Suite: "trixie", Date: "2026-11-21T09:31:05Z"}}
 		}
 		got, err := plan.Publish(in, plans)
 		require.NoError(t, err)
+		require.Equal(t, []plan.ReadArchive{{Suite: "trixie", Date: "2026-11-21T09:31:05Z"}, {Suite: "trixie-security", Without: []string{"armel", "s390x"}}}, got.Gather.Lock.Archives)
 		require.Equal(t, plan.LockedGo{Version: "1.26.8", Build: "linux/amd64"}, got.Gather.Lock.Go)
 		require.Len(t, got.Gather.Lock.Sets, 3)
 		require.NotEmpty(t, got.Gather.Lock.Sets[0].Packages)

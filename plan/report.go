@@ -168,7 +168,10 @@ func (p *Plan) Components() []Component {
 
 // Report is the job of the step that completes the report of a plan with the layers, which the step finds in that order.
 func (p *Plan) Report(layers []ReportLayer) ReportJob {
-	job := ReportJob{Platform: p.Target, Build: p.Build, Components: p.Components(), Exceptions: p.Exceptions, Layers: layers}
+	job := ReportJob{
+		Platform: p.Target, Build: p.Build, Components: p.Components(), Exceptions: p.Exceptions, Archives: p.Archives,
+		Layers: layers,
+	}
 	for _, u := range p.Units {
 		unit := ReportUnit{}
 		for _, name := range u.Names() {

@@ -153,9 +153,10 @@ type predicate struct {
 	Verifier   verifier               `json:"verifier"`
 	Platform   string                 `json:"platform"`
 	Verified   bool                   `json:"verified"`
-	Want       map[string]verify.Want `json:"want"`       // what each file had to be
-	Files      []json.RawMessage      `json:"files"`      // as in report.json
-	Exceptions []plan.Exception       `json:"exceptions"` // checks that were left out, or may fail
+	Want       map[string]verify.Want `json:"want"`               // what each file had to be
+	Files      []json.RawMessage      `json:"files"`              // as in report.json
+	Exceptions []plan.Exception       `json:"exceptions"`         // checks that were left out, or may fail
+	Archives   []plan.ReadArchive     `json:"archives,omitempty"` // that the Debian packages were chosen from
 }
 
 type verifier struct {
@@ -166,7 +167,7 @@ type verifier struct {
 // verification puts the units' reports together. A file that the gate did not let through cannot be here.
 func (a attestations) verification() error {
 	v := predicate{Verifier: verifier{"https://github.com/crossgo/crossgo", ownVersion()}, Platform: a.job.Platform, Verified: true}
-	v.Want, v.Exceptions = map[string]verify.Want{}, a.job.Exceptions
+	v.Want, v.Exceptions, v.Archives = map[string]verify.Want{}, a.job.Exceptions, a.job.Archives
 	for i, u := range a.job.Units {
 		var report struct {
 			Verified bool

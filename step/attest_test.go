@@ -126,7 +126,7 @@ func TestAttest(t *testing.T) {
 			require.Equal(t, "Debian source package llvm-toolchain-19 1:19-3", p.SourceInfo)
 		}
 		if p.Name == "libc6-dev" {
-			require.Equal(t, plan.SecurityMirror+"/pool/libc6-dev.deb", p.DownloadLocation)
+			require.Equal(t, "https://security.debian.org/debian-security/pool/libc6-dev.deb", p.DownloadLocation)
 			require.Equal(t, "Debian source package glibc 2.41-12", p.SourceInfo)
 		}
 	}
@@ -141,8 +141,10 @@ func TestAttest(t *testing.T) {
 func TestVerificationStatement(t *testing.T) {
 	dir, to := t.TempDir(), t.TempDir()
 	job := described(t, dir)
+	job.Archives = []plan.ReadArchive{{Archive: "security", Suite: "trixie-security", Date: "2026-11-24T20:02:11Z", SignedBy: "4A5B", Without: []string{"armel"}}}
 	require.NoError(t, attestations{job, dir, to}.write())
 	var got struct {
+		Archives []plan.ReadArchive
 		Verifier struct{ ID string }
 		Platform string
 		Verified bool
@@ -153,6 +155,7 @@ func TestVerificationStatement(t *testing.T) {
 	require.Equal(t, "https://github.com/crossgo/crossgo", got.Verifier.ID)
 	require.Equal(t, "linux/amd64", got.Platform)
 	require.True(t, got.Verified)
+	require.Equal(t, job.Archives, got.Archives)
 	require.Equal(t, job.Units[0].Files[0].Want, got.Want["app"])
 	require.Equal(t, "app", got.Files[0].Name)
 	require.NotEmpty(t, got.Files[0].Findings)

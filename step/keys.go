@@ -11,8 +11,8 @@ import (
 	"github.com/crossgo/crossgo/sysroot"
 )
 
-// archiveKeys copies the secret with keys of package archives to where the frontend can read it. It is read here already, so that
-// a private key that somebody hands in by mistake gets into no cache.
+// archiveKeys copies the secret with keys of package archives to where the frontend can read it. It is read here
+// already, so that a private key that somebody hands in by mistake gets into no cache.
 func archiveKeys(context.Context, struct{}) error { return copyKeys(plan.PathKeys, plan.PathOut) }
 
 func copyKeys(from, dir string) error {

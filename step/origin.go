@@ -67,7 +67,7 @@ func describe(set sysroot.Set, dir string) (*sysroot.Inventory, error) {
 }
 
 // archiveHomes are where Debian itself has its archives, whatever mirror the build used.
-var archiveHomes = map[string]string{"main": plan.DebianMirror, "security": plan.SecurityMirror}
+var archiveHomes = plan.Settings{DebianMirror: plan.DebianMirror, SecurityMirror: plan.SecurityMirror}.FirstMirrors()
 
 func debianOf(suite string, d sysroot.Description) sbom.Debian {
 	return sbom.Debian{

@@ -35,6 +35,9 @@ func composed(job plan.ReportJob, root string) (rep report.Report, err error) {
 	for _, c := range job.Components {
 		rep.Build.Components = append(rep.Build.Components, report.Component(c))
 	}
+	for _, a := range job.Archives {
+		rep.Build.Archives = append(rep.Build.Archives, report.Archive(a))
+	}
 	for i, u := range job.Units {
 		files, err := verified(filepath.Join(root, plan.PathReport, fmt.Sprint(i), plan.ReportFile))
 		if err != nil {

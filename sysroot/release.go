@@ -24,6 +24,9 @@ var (
 	ErrBadSignature = errors.New("wrong signature: the text is not what was signed")
 )
 
+// ErrNoArchitecture is what Release.Index says of an architecture that the suite does not have.
+var ErrNoArchitecture = errors.New("no such architecture")
+
 // Release is what a signed InRelease file says about a suite.
 type Release struct {
 	Origin        string // "Debian"
@@ -33,6 +36,7 @@ type Release struct {
 	ValidUntil    time.Time // zero when the suite states none, as frozen ones do
 	Components    []string
 	Architectures []string
+	ByHash        bool   // indexes have a place named by their digest, which never changes its content
 	SignedBy      string // fingerprint of the primary key that signed
 	Debian        bool   // that key is one of Debian's own
 
@@ -42,7 +46,7 @@ type Release struct {
 // IndexFile is one compressed Packages or Sources file, by its place and digest.
 type IndexFile struct {
 	Path   string // below dists/SUITE: "main/binary-arm64/Packages.xz"
-	ByHash string // below dists/SUITE: "main/binary-arm64/by-hash/SHA256/…"; never changes its content
+	ByHash string // below dists/SUITE: "main/binary-arm64/by-hash/SHA256/…"; Path where the archive has no such place
 	SHA256 string // hex
 	Size   int64  // bytes
 }
@@ -141,6 +145,8 @@ func (r *Release) set(name, value string) (err error) {
 		r.Components = strings.Fields(value)
 	case "Architectures":
 		r.Architectures = strings.Fields(value)
+	case "Acquire-By-Hash":
+		r.ByHash = value == "yes"
 	case "Date":
 		r.Date, err = time.Parse(time.RFC1123, value)
 	case "Valid-Until":
@@ -186,13 +192,16 @@ func (r *Release) Index(component, arch string) (IndexFile, error) {
 	var tried []string
 	for _, ending := range indexNames {
 		if f, ok := r.files[dir+"/"+name+ending]; ok {
+			if !r.ByHash {
+				f.ByHash = f.Path
+			}
 			return f, nil
 		}
 		tried = append(tried, name+ending)
 	}
 	switch {
 	case arch != SourceArch && !slices.Contains(r.Architectures, arch):
-		return IndexFile{}, fmt.Errorf("suite %s has no architecture %s, it has: %s", r.Codename, arch, strings.Join(r.Architectures, ", "))
+		return IndexFile{}, fmt.Errorf("%w: %s has no architecture %s, it has: %s", ErrNoArchitecture, r.Codename, arch, strings.Join(r.Architectures, ", "))
 	case !r.hasComponent(component):
 		return IndexFile{}, fmt.Errorf("suite %s has no component %s, it has: %s", r.Codename, component, strings.Join(r.Components, ", "))
 	}

@@ -19,6 +19,7 @@ Date: Sat, 12 Sep 2026 07:55:41 UTC
 Valid-Until: Sat, 19 Sep 2026 07:55:41 UTC
 Architectures: all amd64 arm64
 Components: main contrib
+Acquire-By-Hash: yes
 MD5Sum:
  00000000000000000000000000000000 1 main/binary-amd64/Packages.xz
 SHA256:
@@ -57,10 +58,16 @@ func TestParseReleaseReadsWhatIsSigned(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "main/binary-arm64/Packages.gz", gz.Path)
 
+	r.ByHash = false
+	named, err := r.Index("main", "amd64")
+	require.NoError(t, err)
+	require.Equal(t, IndexFile{xz.Path, xz.Path, sum, 7}, named)
+
 	_, err = r.Index("main", SourceArch)
 	require.EqualError(t, err, "suite trixie: main/source has neither Sources.xz nor Sources.gz")
 	_, err = r.Index("main", "armhf")
-	require.EqualError(t, err, "suite trixie has no architecture armhf, it has: all, amd64, arm64")
+	require.EqualError(t, err, "no such architecture: trixie has no architecture armhf, it has: all, amd64, arm64")
+	require.ErrorIs(t, err, ErrNoArchitecture)
 	_, err = r.Index("non-free", "arm64")
 	require.EqualError(t, err, "suite trixie has no component non-free, it has: main, contrib")
 	_, err = r.Index("contrib", "arm64")

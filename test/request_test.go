@@ -114,7 +114,7 @@ func TestManyOptionsAtOnce(t *testing.T) {
 		"--network", "host", "--allow", "network.host", "--no-cache-filter", "test", "--pull", "--build-context", "nobodys=.", "--secret", "id=nobodys,src=go.mod",
 		"--provenance", "mode=max", "--annotation", "x=y", "--metadata-file", filepath.Join(out, "metadata.json"))
 	r.OK(t)
-	requireLines(t, testOutput(t, out), "hostname: many", "shm: 33554432", "nofile: 777 888")
+	requireLines(t, testOutput(t, out), "hostname: many", "shm: 33554432", "nofile: 888")
 	for _, w := range []string{"BUILDKIT_DOCKERFILE_CHECK changes nothing here", "build arg NOBODYS is not declared under args: and changes nothing", "build context nobodys changes nothing"} {
 		require.Contains(t, r.Stderr, w)
 	}
@@ -138,7 +138,7 @@ func TestSees(t *testing.T) {
 	fmt.Println("shm:", int64(fs.Blocks)*fs.Bsize)
 	var limit syscall.Rlimit
 	_ = syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
-	fmt.Println("nofile:", limit.Cur, limit.Max)
+	fmt.Println("nofile:", limit.Max) // Go raises the soft one itself
 }
 `
 

@@ -98,6 +98,9 @@ func build(platform string) report.Report {
 		}, Exceptions: []report.Exception{
 			{Setting: "GOSUMDB", Value: "off", Unchecked: "modules and Go itself are not compared with the checksum database"},
 			{Setting: "verify.allow", Value: "exec-stack", Unchecked: "this check may fail for server"},
+		}, Archives: []report.Archive{
+			{Archive: "main", Suite: "trixie", Date: "2026-11-21T09:31:05Z"},
+			{Archive: "security", Suite: "trixie-security", Date: "2026-11-24T20:02:11Z", SignedBy: strings.Repeat("4A", 20), Expired: "2026-12-01T20:02:11Z", Without: []string{"armel"}},
 		}},
 		Layers: []report.Layer{{Name: "Go", Bytes: 241_000_000, Files: 9_800}, {Name: "the modules", Bytes: 31_200_000, Files: 1_204}, {Name: "dependencies, compiled", Bytes: 18_900_000, Files: 412}},
 	}

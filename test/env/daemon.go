@@ -130,6 +130,7 @@ func (e *Env) buildkitdConfig(opts DaemonOptions) string {
 		runtimeBinary = "crun"
 	}
 	var b strings.Builder
+	b.WriteString("insecure-entitlements = [\"network.host\"]\n")
 	if opts.Proxy != "" {
 		b.WriteString("proxyNetwork = true\n")
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
@@ -16,8 +17,9 @@ import (
 
 // Fault is one thing that a mirror does wrongly.
 type Fault struct {
-	Path string // regular expression on the request's path, for example `InRelease$`
-	Kind FaultKind
+	Path  string // regular expression on the request's path, for example `InRelease$`
+	Kind  FaultKind
+	Times int // how many requests meet it; 0: all
 }
 
 // FaultKind says what goes wrong.
@@ -50,13 +52,15 @@ func faulty(next http.Handler, key *archiveKey, faults []Fault) (http.Handler, e
 		}
 		patterns[i] = re
 	}
+	met := make([]atomic.Int64, len(faults))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		i := slices.IndexFunc(patterns, func(re *regexp.Regexp) bool { return re.MatchString(r.URL.Path) })
-		if i < 0 {
-			next.ServeHTTP(w, r)
-			return
+		for i, f := range faults {
+			if patterns[i].MatchString(r.URL.Path) && (f.Times == 0 || met[i].Add(1) <= int64(f.Times)) {
+				misserve[f.Kind](w, r, next)
+				return
+			}
 		}
-		misserve[faults[i].Kind](w, r, next)
+		next.ServeHTTP(w, r)
 	}), nil
 }
 

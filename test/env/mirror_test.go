@@ -98,7 +98,7 @@ func TestGoRefusesWhatTheChecksumDatabaseDoesNotHave(t *testing.T) {
 	require.NotZero(t, r.Code)
 	require.Contains(t, r.Output(), "checksum mismatch")
 
-	r = modDownload(t, world.Misbehave(t, Fault{`\.zip$`, WrongBytes}), smallModule)
+	r = modDownload(t, world.Misbehave(t, Fault{Path: `\.zip$`, Kind: WrongBytes}), smallModule)
 	require.NotZero(t, r.Code)
 }
 
@@ -110,7 +110,9 @@ func TestGoHearsThatAVersionDoesNotExist(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	honest := fetch(t, world.Mirror.Debian()+signedIndex)
-	path := func(k FaultKind) string { return world.Misbehave(t, Fault{"InRelease$", k}).Debian() + signedIndex }
+	path := func(k FaultKind) string {
+		return world.Misbehave(t, Fault{Path: "InRelease$", Kind: k}).Debian() + signedIndex
+	}
 
 	code, body, err := get(t, path(WrongBytes))
 	require.NoError(t, err)
@@ -174,7 +176,7 @@ func signedByArchive(t *testing.T, signed []byte) []byte {
 func TestOldIndex(t *testing.T) {
 	today, err := signedText(fetch(t, world.Mirror.Debian()+signedIndex))
 	require.NoError(t, err)
-	m := world.Misbehave(t, Fault{"/dists/", OldIndex})
+	m := world.Misbehave(t, Fault{Path: "/dists/", Kind: OldIndex})
 	text := signedByArchive(t, fetch(t, m.Debian()+signedIndex))
 	date := func(text []byte) time.Time {
 		at, err := time.Parse(time.RFC1123, field(text, "Date"))
@@ -201,7 +203,7 @@ func TestOldIndex(t *testing.T) {
 }
 
 func TestFaultsLeaveOtherPathsAlone(t *testing.T) {
-	m := world.Misbehave(t, Fault{"nothing-like-this", NotFound})
+	m := world.Misbehave(t, Fault{Path: "nothing-like-this", Kind: NotFound})
 	require.Equal(t, fetch(t, world.Mirror.Debian()+signedIndex), fetch(t, m.Debian()+signedIndex))
 }
 

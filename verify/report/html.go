@@ -133,6 +133,7 @@ type outcomeView struct {
 
 type componentGroup struct {
 	Name  string
+	Of    string // what the items are: "packages"
 	Items []Component
 }
 
@@ -457,15 +458,29 @@ func components(reports []Report) []componentGroup {
 		if r.Build == nil {
 			continue
 		}
-		for _, c := range r.Build.Components {
+		for _, c := range slices.Concat(r.Build.Components, archived(r.Build.Archives)) {
 			i := slices.IndexFunc(all, func(g componentGroup) bool { return g.Name == c.Group })
 			if i < 0 {
-				i, all = len(all), append(all, componentGroup{Name: c.Group})
+				i, all = len(all), append(all, componentGroup{Name: c.Group, Of: "packages"})
+			}
+			if c.Group == archiveGroup {
+				all[i].Of = "signed indexes"
 			}
 			if !slices.Contains(all[i].Items, c) {
 				all[i].Items = append(all[i].Items, c)
 			}
 		}
+	}
+	return all
+}
+
+const archiveGroup = "Debian archives"
+
+// archived are archives as components of a group of their own.
+func archived(list []Archive) []Component {
+	var all []Component
+	for _, a := range list {
+		all = append(all, Component{Group: archiveGroup, Name: a.Suite, Version: a.text()})
 	}
 	return all
 }

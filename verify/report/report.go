@@ -27,9 +27,35 @@ type Report struct {
 
 // Build is how crossgo made the files.
 type Build struct {
-	Platform   string      `json:"platform"`   // the machine that compiled: "linux/amd64"
-	Components []Component `json:"components"` // what it compiled with, in the order of their groups
-	Exceptions []Exception `json:"exceptions"` // checks that were left out, or may fail; empty where there are none
+	Platform   string      `json:"platform"`           // the machine that compiled: "linux/amd64"
+	Components []Component `json:"components"`         // what it compiled with, in the order of their groups
+	Archives   []Archive   `json:"archives,omitempty"` // where the Debian packages among these were chosen from
+	Exceptions []Exception `json:"exceptions"`         // checks that were left out, or may fail; empty where there are none
+}
+
+// Archive is a signed index of Debian packages. How old it is tells a mirror that was held back.
+type Archive struct {
+	Archive  string   `json:"archive"`            // "main" or "security"
+	Suite    string   `json:"suite"`              // "trixie-security"
+	Date     string   `json:"date"`               // when it was made: "2026-11-21T09:31:05Z"
+	SignedBy string   `json:"signedBy,omitempty"` // fingerprint of the key that signed it, where it is none of Debian's
+	Expired  string   `json:"expired,omitempty"`  // when it had expired, where the build allowed that
+	Without  []string `json:"without,omitempty"`  // architectures of the build that it has no packages for
+}
+
+// text is all that is known of the archive but its name.
+func (a Archive) text() string {
+	text := "index of " + a.Date
+	if a.SignedBy != "" {
+		text += ", signed by " + a.SignedBy
+	}
+	if a.Expired != "" {
+		text += ", expired on " + a.Expired + ", which the build allowed"
+	}
+	if len(a.Without) > 0 {
+		text += ", without packages for " + strings.Join(a.Without, ", ")
+	}
+	return text
 }
 
 // Exception is a check that a build was told to leave out, or that may fail.
@@ -140,8 +166,8 @@ func (r Report) JSON(w io.Writer) error { return writeJSON(w, []Report{r}) }
 var levelWords = map[verify.Level]string{verify.Note: "note", verify.Warn: "warning"}
 
 // Text writes one line per failure, "FILE: CHECK: text", one per warning or note, "FILE: warning: CHECK: text", and for a file without
-// failures one line "FILE: ok: PLATFORM, N checks". Exceptions follow, "exception: SETTING is VALUE: text", and layers, "layer: NAME: SIZE in
-// N files".
+// failures one line "FILE: ok: PLATFORM, N checks". Exceptions follow, "exception: SETTING is VALUE: text", archives, "archive: SUITE:
+// index of DATE", and layers, "layer: NAME: SIZE in N files".
 func (r Report) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, f := range r.Files {
@@ -162,6 +188,11 @@ func (r Report) Text(w io.Writer) error {
 	}
 	for _, e := range r.exceptions() {
 		fmt.Fprintf(&b, "exception: %s is %s: %s\n", oneLine(e.Setting), oneLine(e.Value), oneLine(e.Unchecked))
+	}
+	if r.Build != nil {
+		for _, a := range r.Build.Archives {
+			fmt.Fprintf(&b, "archive: %s: %s\n", oneLine(a.Suite), oneLine(a.text()))
+		}
 	}
 	for _, l := range r.Layers {
 		fmt.Fprintf(&b, "layer: %s: %.1f MB in %d files\n", oneLine(l.Name), float64(l.Bytes)/1e6, l.Files)
