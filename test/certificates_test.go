@@ -111,10 +111,10 @@ func TestPureImageNeedsNoDistribution(t *testing.T) {
 		theirs bool
 		public bool
 	}{
-		"auto, nothing added": {image: "base: auto", answer: "certificate signed by unknown authority", public: true},
-		"auto":                {image: "certificates: ca/ours.pem", answer: "answer: trusted", public: true},
-		"scratch":             {image: "{base: scratch, certificates: [\"ca/*.pem\"]}", answer: "answer: trusted"},
-		"a base":              {image: "{base: docker.io/test/bundled:1, certificates: [ca]}", answer: "answer: trusted", theirs: true},
+		"nothing added": {image: "base: auto", answer: "certificate signed by unknown authority", public: true},
+		"auto":          {image: "certificates: ca/ours.pem", answer: "answer: trusted", public: true},
+		"scratch":       {image: "{base: scratch, certificates: [\"ca/*.pem\"]}", answer: "answer: trusted"},
+		"a base":        {image: "{base: docker.io/test/bundled:1, certificates: [ca]}", answer: "answer: trusted", theirs: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
