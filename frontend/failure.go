@@ -31,15 +31,23 @@ func (r *request) explain(ctx context.Context, def *pb.Definition, err error) er
 	d := failed.Description
 	text := r.problem(ctx, failed)
 	if text == "" {
+		if said := r.compilerText(ctx, failed); said != "" {
+			text = compileFailure(d[gollb.DescWhat], said)
+		}
+	}
+	if text == "" {
 		text = fmt.Sprintf("%s of %s %s", d[gollb.DescStep], d[gollb.DescWhat], r.unsaid(err))
 	} else if r.killed(err) && !strings.Contains(text, plan.MoreMemory) {
 		text += "\n" + meanwhile
 	}
-	if where := d[gollb.DescWhere]; where != "" && !strings.HasPrefix(text, "@{") {
+	if where := d[gollb.DescWhere]; where != "" && !strings.HasPrefix(text, "@{") && !located.MatchString(text) {
 		text = where + ": " + text
 	}
 	return errors.New(plan.Places(r.spec, text))
 }
+
+// located matches a text that begins with a file of its own.
+var located = regexp.MustCompile(`^(?:[^\s:]+:\d+(?::\d+)?|\S*go\.(?:mod|sum|work)): `)
 
 // meanwhile is said where a process of a failed step may have been killed, and the step did not notice itself.
 const meanwhile = "hint: meanwhile the kernel killed a process for want of memory: " + plan.MoreMemory
@@ -148,7 +156,7 @@ func (r *request) locate(err error) error {
 		for i, e := range list {
 			list[i] = r.locate(e)
 		}
-		return &located{plan.Redacted(err.Error()), list}
+		return &locatedList{plan.Redacted(err.Error()), list}
 	}
 	own := errors.New(plan.Redacted(err.Error()))
 	pos := r.position(err)
@@ -158,14 +166,14 @@ func (r *request) locate(err error) error {
 	return errdefs.WithSource(own, &errdefs.Source{Info: r.sourceInfo(), Ranges: []*pb.Range{pos}})
 }
 
-// located is several located errors under one text.
-type located struct {
+// locatedList is several located errors under one text.
+type locatedList struct {
 	text string
 	list []error
 }
 
-func (e *located) Error() string   { return e.text }
-func (e *located) Unwrap() []error { return e.list }
+func (e *locatedList) Error() string   { return e.text }
+func (e *locatedList) Unwrap() []error { return e.list }
 
 func (r *request) sourceInfo() *pb.SourceInfo {
 	return &pb.SourceInfo{Filename: r.source.Filename, Language: r.source.Language, Data: r.source.Data, Definition: r.source.Definition.ToPB()}

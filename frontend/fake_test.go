@@ -48,6 +48,7 @@ type fake struct {
 	web     *fakeWeb                              // what is fetched from; nil: all addresses have what they should
 	fails   map[string]func(*pb.Op, []byte) error // by the name of the vertex that is asked for
 	problem string                                // what a failed step has left behind
+	says    string                                // what the go command says where it is started once more, and fails
 	source  *sourceresolver.MetaResponse          // what is known of a source before it is fetched
 
 	without apicaps.CapID                        // what the builder does not have
@@ -292,26 +293,37 @@ func (f *fake) ResolveSourceMetadata(_ context.Context, op *pb.SourceOp, _ sourc
 }
 
 // NewContainer is the container in which the frontend reads what a failed step left.
-func (f *fake) NewContainer(context.Context, gwclient.NewContainerRequest) (gwclient.Container, error) {
-	return &fakeContainer{said: f.problem}, nil
+func (f *fake) NewContainer(_ context.Context, req gwclient.NewContainerRequest) (gwclient.Container, error) {
+	return &fakeContainer{fake: f, mounts: req.Mounts}, nil
 }
 
 type fakeContainer struct {
 	gwclient.Container
-	said string
+	fake   *fake
+	mounts []gwclient.Mount
 }
 
 func (c *fakeContainer) Release(context.Context) error { return nil }
 
 func (c *fakeContainer) Start(_ context.Context, req gwclient.StartRequest) (gwclient.ContainerProcess, error) {
-	_, err := req.Stdout.Write([]byte(c.said))
-	return ended{}, err
+	if req.Args[0] != plan.PathGoRoot+"/bin/go" {
+		_, err := req.Stdout.Write([]byte(c.fake.problem))
+		return ended{}, err
+	}
+	if slices.ContainsFunc(req.Env, func(kv string) bool { return strings.HasPrefix(kv, "GOCACHEPROG=") }) || !slices.ContainsFunc(c.mounts, func(m gwclient.Mount) bool { return m.Dest == plan.PathGoCache }) {
+		return nil, fmt.Errorf("the go command asks for objects in another place than the first time")
+	}
+	_, err := req.Stderr.Write([]byte(c.fake.says))
+	return ended{err: fmt.Errorf("exit code: 1")}, err
 }
 
 // ended is a process that is done.
-type ended struct{ gwclient.ContainerProcess }
+type ended struct {
+	gwclient.ContainerProcess
+	err error
+}
 
-func (ended) Wait() error { return nil }
+func (e ended) Wait() error { return e.err }
 
 // newFake is a builder for a module with the given spec after the syntax line, whose code is pure Go.
 func newFake(spec string, options ...string) *fake {

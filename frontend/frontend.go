@@ -4,7 +4,6 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/crossgo/crossgo/internal/parallel"
@@ -113,7 +112,7 @@ func (r *request) plans(ctx context.Context) ([]*plan.Plan, error) {
 		p, err := plan.New(r.planInput(i))
 		all, errs = append(all, p), append(errs, err)
 	}
-	return all, distinct(errors.Join(errs...))
+	return all, r.acrossTargets(ctx, errs)
 }
 
 // planInput is what the plan for one of the targets is made from.

@@ -219,9 +219,13 @@ func failed(where string) func(*pb.Op, []byte) error {
 
 // failedBy is failed for a reason.
 func failedBy(where string, why error) func(*pb.Op, []byte) error {
+	return failedIn("compile", where, why)
+}
+
+func failedIn(step, where string, why error) func(*pb.Op, []byte) error {
 	return func(op *pb.Op, _ []byte) error {
 		return &errdefs.SolveError{Err: why, Solve: &errdefs.Solve{
-			Op: op, MountIDs: make([]string, len(op.GetExec().Mounts)), Description: map[string]string{gollb.DescStep: "compile", gollb.DescWhere: where, gollb.DescWhat: "app for linux/amd64"},
+			Op: op, MountIDs: make([]string, len(op.GetExec().Mounts)), Description: map[string]string{gollb.DescStep: step, gollb.DescWhere: where, gollb.DescWhat: "app for linux/amd64"},
 		}}
 	}
 }
@@ -239,6 +243,56 @@ func TestFailedStepSpeaksForItself(t *testing.T) {
 		_, err := f.build(t)
 		require.EqualError(t, err, want)
 		require.Equal(t, int32(3), errdefs.Sources(err)[0].Ranges[0].Start.Line)
+	}
+}
+
+// TestFailedDependencySpeaksForItself: its step runs the go command alone, which is started once more for its words.
+func TestFailedDependencySpeaksForItself(t *testing.T) {
+	f, known, _ := cgoFake(t, "build-arg:DEBIAN_SECURITY_MIRROR", "off")
+	f.says = "# example.test/z\n../modules/example.test/z@v1.0.0/z.go:4:11: fatal error: 'zlib.h' file not found\n"
+	f.fails = map[string]func(*pb.Op, []byte) error{"[linux/arm64] compile the standard library": failedIn("dependencies", "@{binaries[0].main[0]}", errors.New("exit code: 1"))}
+	_, err := f.build(t, known)
+	require.EqualError(t, err, "crossgo.yaml:2:19: compile app for linux/amd64 failed:\n# example.test/z\nexample.test/z@v1.0.0/z.go:4:11: fatal error: 'zlib.h' file not found\n"+
+		"hint: no header zlib.h in the sysroot: name the Debian -dev package that has it under packages:")
+}
+
+// TestProblemsNameTheirPlatforms: those of some platforms only, and what is missing for want of files that are for others.
+func TestProblemsNameTheirPlatforms(t *testing.T) {
+	f := newFake("binaries: [{main: .}]\n", "platform", "linux/amd64,windows/amd64,darwin/arm64")
+	f.facts = func(job plan.InspectJob) plan.Facts {
+		facts := factsFor(job, plan.BinaryFacts{Problems: []plan.Problem{{Where: "z.go:3:8", Text: "everywhere"}}})
+		facts.Targets[1].Binaries[0].Problems = append([]plan.Problem{{Where: "a.go:10", Text: "later"}, {Where: "a.go:9", Text: "build constraints exclude all Go files of lib"}}, facts.Targets[1].Binaries[0].Problems...)
+		facts.Targets[2].Binaries[0].Problems = []plan.Problem{{Where: "z.go:3:8", Text: "everywhere"}, {Where: "a.go:9", Text: "build constraints exclude all Go files of lib"}}
+		return facts
+	}
+	_, err := f.build(t)
+	require.EqualError(t, err, "a.go:9: for windows/amd64, darwin/arm64: build constraints exclude all Go files of lib\na.go:10: for windows/amd64: later\nz.go:3:8: everywhere")
+}
+
+// TestIgnoredFilesAreNamed: with the line of the .dockerignore that leaves them out.
+func TestIgnoredFilesAreNamed(t *testing.T) {
+	const missing = "pattern templates/*.tmpl: no matching files found: the build context has no file that it names"
+	for name, c := range map[string]struct {
+		files fstest.MapFS
+		want  string
+	}{
+		"by .dockerignore": {fstest.MapFS{".dockerignore": {Data: []byte("# Go alone\n**\n!**/*.go\n")}, "page/templates/hello.tmpl": {}},
+			"\nhint: .dockerignore:2: ** leaves out page/templates/hello.tmpl: add a line !page/templates/*.tmpl"},
+		"by the spec's own": {fstest.MapFS{"crossgo.yaml.dockerignore": {Data: []byte("page/templates\n")}, ".dockerignore": {Data: []byte("x\n")}, "page/templates/hello.tmpl": {}},
+			"\nhint: crossgo.yaml.dockerignore:1: page/templates leaves out page/templates/hello.tmpl: add a line !page/templates/*.tmpl"},
+		"by none":          {fstest.MapFS{".dockerignore": {Data: []byte("x\n")}, "page/templates/hello.tmpl": {}}, ""},
+		"not there":        {fstest.MapFS{".dockerignore": {Data: []byte("**\n!**/*.go\n")}}, ""},
+		"no .dockerignore": {fstest.MapFS{"page/templates/hello.tmpl": {}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("binaries: [{main: .}]\n", "platform", "linux/amd64,linux/arm64")
+			maps.Copy(f.files, c.files)
+			f.facts = func(job plan.InspectJob) plan.Facts {
+				return factsFor(job, plan.BinaryFacts{Problems: []plan.Problem{{Where: "page/page.go:10:12", Text: missing}}})
+			}
+			_, err := f.build(t)
+			require.EqualError(t, err, "page/page.go:10:12: "+missing+c.want)
+		})
 	}
 }
 

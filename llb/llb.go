@@ -48,6 +48,9 @@ const (
 	DescStep  = "crossgo.step"  // what the step does: "compile"
 	DescWhere = "crossgo.where" // the place that asked for it: "crossgo.yaml:4:11"
 	DescWhat  = "crossgo.what"  // what it works on: "server for linux/arm64"
+
+	// Dependencies is the step whose command is not ours, as DescStep has it.
+	Dependencies = "dependencies"
 )
 
 // skeleton is the root of every exec: mount points, and a CA file that BuildKit can write to. It is the same whatever runs,

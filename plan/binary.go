@@ -32,7 +32,7 @@ func decideBinaries(in Input) ([]binary, error) {
 	for i, entry := range in.File.Binaries {
 		facts := in.Facts.Binaries[i]
 		bs, err := decideEntry(in, i, entry, facts)
-		all, errs = append(all, bs...), append(errs, err, checkAllowed(in, entry))
+		all, errs = append(all, bs...), append(errs, err, checkAllowed(in, entry), checkVariables(in, i))
 	}
 	return all, errors.Join(errs...)
 }
@@ -44,12 +44,15 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 	if len(facts.Problems) > 0 {
 		return nil, problems(in.File, facts.Problems)
 	}
-	l, err := decideLinking(in, entry, facts.CGO)
-	if err != nil {
+	if err := noMain(in, entry, facts); err != nil {
 		return nil, err
 	}
 	var bs []binary
 	for _, m := range facts.Mains {
+		l, err := decideLinking(in, entry, facts.CGO, m.Loads)
+		if err != nil {
+			return nil, err
+		}
 		plain := plainName(entry, m)
 		bs = append(bs, binary{
 			entry: i, name: entry.Mode.V.FileName(plain) + fileEnding(in.Target), plain: plain, main: m, where: place(in.File, at(entry.Main[m.Pattern].Pos, entry.Pos)), ref: mainRef(i, m.Pattern),
@@ -57,6 +60,20 @@ func decideEntry(in Input, i int, entry spec.Binary, facts BinaryFacts) ([]binar
 		})
 	}
 	return bs, nil
+}
+
+// noMain finds patterns that match libraries alone. They can be tested.
+func noMain(in Input, entry spec.Binary, facts BinaryFacts) error {
+	if in.Select.Kind.tests() {
+		return nil
+	}
+	var errs []error
+	for i, v := range entry.Main {
+		if !slices.ContainsFunc(facts.Mains, func(m MainPackage) bool { return m.Pattern == i }) && !slices.ContainsFunc(entry.Main[:i], func(o spec.Value[string]) bool { return strings.Contains(o.V, "...") }) {
+			errs = append(errs, fmt.Errorf("%s: main: %s matches no main package of the module, and a library is nothing to build for %s: --target test tests it", place(in.File, at(v.Pos, entry.Pos)), v.V, in.Target))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkAllowed finds what is no check, or none that can be allowed to fail.

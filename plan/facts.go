@@ -12,7 +12,7 @@ type TargetFacts struct {
 }
 
 // BinaryFacts are the facts for one entry of binaries on one platform. The package lists are full closures in the order
-// of import path, with cgo as decided, and hold nothing of the user's own modules.
+// of import path, with cgo as decided.
 type BinaryFacts struct {
 	Mains    []MainPackage `json:"mains"`
 	CGO      bool          `json:"cgo"`             // as decided: the spec's word, or for auto whether CGOUsers is not empty
@@ -21,6 +21,7 @@ type BinaryFacts struct {
 	CXX      bool          `json:"cxx,omitempty"`   // one of them has C++ files
 	Heavy    []HeavyModule `json:"heavy,omitempty"` // foreign modules that use cgo, with what they need of other foreign modules
 	Foreign  []string      `json:"foreign"`         // foreign packages, Heavy's included
+	Own      []string      `json:"own"`             // the user's own packages, and those that are compiled with them
 	Std      []string      `json:"std"`             // packages of the standard library
 	Pure     PurePackages  `json:"pure,omitzero"`   // with cgo only
 	OwnC     bool          `json:"ownC,omitempty"`  // packages of the user's own have C or assembly files
@@ -42,6 +43,7 @@ type MainPackage struct {
 	Pattern    int    `json:"pattern"`          // index into the entry's main list
 	PGO        string `json:"pgo,omitempty"`    // its default.pgo, below the context
 	CXX        bool   `json:"cxx,omitempty"`    // the program has C++ in it: it is linked by the C++ compiler
+	Loads      string `json:"loads,omitempty"`  // without cgo, on linux: the package that takes functions of shared libraries, and where
 }
 
 // HeavyModule is one foreign module at its version, with the packages that are compiled from it.

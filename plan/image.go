@@ -81,16 +81,18 @@ func decideImage(in Input, all, inside []binary) (*Image, error) {
 		return nil, err
 	}
 	img.base(in, block, inside)
-	return img, img.needsLoader(inside)
+	return img, img.needsLoader(inside, where)
 }
 
-// needsLoader refuses what cannot start: without cgo Go links position independent programs for a loader, and no sysroot has one.
-func (img *Image) needsLoader(inside []binary) error {
+// needsLoader refuses what cannot start: a program made without cgo that has a loader, because it is position independent or loads
+// libraries by itself. There is no sysroot whose loader could be put into the image.
+func (img *Image) needsLoader(inside []binary, where string) error {
 	var errs []error
 	for _, b := range inside {
 		if img.Base == "" && b.linking.dynamic() && !b.cgo {
-			errs = append(errs, fmt.Errorf("%s: image: %s is made by link: pie without cgo and starts by the loader %s, which an image without a base does not have: say link: static, cgo: on, or a base that has it",
-				b.where, b.name, b.linking.loader()))
+			errs = append(errs, fmt.Errorf("%s: image: %s is made without cgo and starts by the loader %s, which an image without "+
+				"a base does not have: name a base that has it, as in base: debian:12-slim, or say cgo: on or link: static",
+				where, b.name, b.linking.loader()))
 		}
 	}
 	return errors.Join(errs...)
@@ -134,12 +136,15 @@ func startsAnother(program string, all, inside []binary) bool {
 	return slices.ContainsFunc(all, named) && !slices.ContainsFunc(inside, named)
 }
 
+// ownBase reports whether the image stands on nothing but what crossgo puts there.
+func ownBase(block *spec.Image) bool {
+	return slices.Contains([]string{"", "auto", "scratch"}, block.Base.V)
+}
+
 // base takes the named image with its user and directory, or nothing at all, or by default nothing with what a program expects of a
 // system.
 func (img *Image) base(in Input, block *spec.Image, all []binary) {
-	switch block.Base.V {
-	case "", "auto", "scratch":
-	default:
+	if !ownBase(block) {
 		img.Base = block.Base.V
 		return
 	}

@@ -44,10 +44,10 @@ func TestPIEWithoutCgoNeedsABase(t *testing.T) {
 	arch, err := sysroot.ArchFor("amd64", "")
 	require.NoError(t, err)
 	pie := binary{name: "app", where: "x:1:1", linking: linking{libc: spec.Glibc, link: spec.LinkPIE, arch: arch}}
-	require.ErrorContains(t, (&Image{}).needsLoader([]binary{pie}), "x:1:1: image: app is made by link: pie without cgo and starts by the loader /lib64/ld-linux-x86-64.so.2, which an image without a base does not have")
-	require.NoError(t, (&Image{Base: "debian"}).needsLoader([]binary{pie}))
+	require.ErrorContains(t, (&Image{}).needsLoader([]binary{pie}, "x:1:1"), "x:1:1: image: app is made without cgo and starts by the loader /lib64/ld-linux-x86-64.so.2, which an image without a base does not have")
+	require.NoError(t, (&Image{Base: "debian"}).needsLoader([]binary{pie}, "x:1:1"))
 	pie.cgo = true
-	require.NoError(t, (&Image{}).needsLoader([]binary{pie}))
+	require.NoError(t, (&Image{}).needsLoader([]binary{pie}, "x:1:1"))
 }
 
 // TestLibrariesFrom: the newest suite first, and never one older than the unit's own.

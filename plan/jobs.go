@@ -121,7 +121,15 @@ type BuildOutput struct {
 	Args  []string    `json:"args"`            // after "go"
 	Where string      `json:"where"`           // the spec's line, for messages; of several programs that of the first
 	What  string      `json:"what"`            // "server for linux/arm64", "server and 2 more for linux/arm64"
+	Vars  []BuildVar  `json:"vars,omitempty"`  // what -X sets
 	Files []BuildFile `json:"files,omitempty"` // what a run for several programs writes to PathBuilt; empty: Args name the one output
+}
+
+// BuildVar is a variable that the linker sets.
+type BuildVar struct {
+	Package string `json:"package"` // import path, or main
+	Name    string `json:"name"`
+	Where   string `json:"where"` // the flag in the spec, for messages
 }
 
 // BuildFile is one program of a run that builds several.

@@ -75,13 +75,13 @@ var choices = map[choice]choice{
 // (internal/platform.InternalLinkPIESupported of the Go distribution).
 var purePIE = []string{"amd64", "arm64", "loong64", "ppc64le"}
 
-// decideLinking settles libc and link for one entry.
-func decideLinking(in Input, entry spec.Binary, cgo bool) (linking, error) {
+// decideLinking settles libc and link for a program of an entry; loads is the package of it that loads shared libraries without cgo.
+func decideLinking(in Input, entry spec.Binary, cgo bool, loads string) (linking, error) {
 	if in.Target.OS != "linux" {
 		return linking{}, nil
 	}
 	if !cgo {
-		return pureLinking(in, entry)
+		return pureLinking(in, entry, loads)
 	}
 	if entry.Mode.V.Library() {
 		return libraryLinking(in, entry)
@@ -110,14 +110,19 @@ func libraryLinking(in Input, entry spec.Binary) (linking, error) {
 	return linking{libc: spec.Glibc, floor: entry.Libc.V.Floor, arch: arch, mode: entry.Mode.V}, nil
 }
 
-// pureLinking is for code without cgo: the Go linker's files are static, unless they are position independent.
-func pureLinking(in Input, entry spec.Binary) (linking, error) {
+// pureLinking is for code without cgo: the Go linker's files are static, unless they are position independent or the code loads
+// shared libraries by itself.
+func pureLinking(in Input, entry spec.Binary, loads string) (linking, error) {
 	where := place(in.File, at(entry.Link.Pos, entry.Pos))
-	switch entry.Link.V {
-	case "", spec.LinkStatic:
-		return linking{link: spec.LinkStatic}, nil
-	case spec.LinkPIE:
+	switch link := entry.Link.V; {
+	case link == spec.LinkPIE:
 		return purePIELinking(in, entry, where)
+	case loads != "" && (link == "" || link == spec.LinkDynamic):
+		return loadedLinking(in, entry, where, spec.LinkDynamic)
+	case loads != "":
+		return linking{}, fmt.Errorf("%s: link: found %s, but %s loads shared libraries without cgo, which only a program with a loader can: say link: dynamic", where, link, loads)
+	case link == "" || link == spec.LinkStatic:
+		return linking{link: spec.LinkStatic}, nil
 	}
 	return linking{}, fmt.Errorf("%s: link: found %s, but without cgo there is no C library to link: allowed are static and pie, or set cgo: on", where, entry.Link.V)
 }
@@ -126,15 +131,20 @@ func purePIELinking(in Input, entry spec.Binary, where string) (linking, error) 
 	if !slices.Contains(purePIE, in.Target.Arch) {
 		return linking{}, fmt.Errorf("%s: link: found pie, but without cgo Go makes such files for %v only, not for %s: set cgo: on or link: static", where, purePIE, in.Target)
 	}
+	return loadedLinking(in, entry, where, spec.LinkPIE)
+}
+
+// loadedLinking is for a program without cgo that has a loader: glibc's, unless the spec says another.
+func loadedLinking(in Input, entry spec.Binary, where string, link spec.Link) (linking, error) {
 	libc := entry.Libc.V.Name
 	if libc == "" {
 		libc = spec.Glibc
 	}
 	arch, err := sysroot.ArchFor(in.Target.Arch, in.Target.Variant)
 	if err != nil {
-		return linking{}, fmt.Errorf("%s: link: pie for %s: %w", where, in.Target, err)
+		return linking{}, fmt.Errorf("%s: link: %s for %s: %w", where, link, in.Target, err)
 	}
-	return linking{libc: libc, link: spec.LinkPIE, arch: arch}, nil
+	return linking{libc: libc, floor: entry.Libc.V.Floor, link: link, arch: arch}, nil
 }
 
 // goFlags are the go build flags and linker flags that make the file so. The loader is always named: left alone, Go

@@ -33,6 +33,8 @@ func mainRef(entry, main int) string { return fmt.Sprintf("@{binaries[%d].main[%
 
 func packageRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].packages[%d]}", entry, i) }
 
+func ldflagsRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].ldflags[%d]}", entry, i) }
+
 // ImagePlace is what the image stands on.
 const ImagePlace = "@{image.base}"
 
@@ -56,7 +58,7 @@ func releaseFileRef(i int) string { return fmt.Sprintf("@{release.files[%d]}", i
 // signerRef is who signs a release.
 const signerRef = "@{release.signer}"
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages)\[(\d+)\]|cache\.prog|image\.(?:base|entrypoint|user|workdir)|image\.certificates\[(\d+)\]|release\.signer|release\.files\[(\d+)\]|test)\}`)
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages|ldflags)\[(\d+)\]|cache\.prog|image\.(?:base|entrypoint|user|workdir)|image\.certificates\[(\d+)\]|release\.signer|release\.files\[(\d+)\]|test)\}`)
 
 // imagePlace is where the spec says what the image stands on, or what image there is.
 func imagePlace(file *spec.File) string {
@@ -109,8 +111,11 @@ func Places(file *spec.File, text string) string {
 		}
 		b := file.Binaries[entry]
 		list := b.Main
-		if m[2] == "packages" {
+		switch m[2] {
+		case "packages":
 			list = b.Packages
+		case "ldflags":
+			list = b.LDFlags
 		}
 		if i >= len(list) {
 			return place(file, b.Pos)

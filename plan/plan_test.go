@@ -38,6 +38,8 @@ func planText(t *testing.T, c plancase.Case) string {
 func TestRefused(t *testing.T) {
 	sqlite := plancase.All[6].Facts
 	pure := plancase.All[0].Facts
+	owned := []plan.BinaryFacts{{Mains: []plan.MainPackage{{ImportPath: "example.com/app"}}, Own: []string{"example.com/app", "example.com/app/meta", "example.com/app/version"}, Std: []string{"fmt"}}}
+	loading := []plan.BinaryFacts{{Mains: []plan.MainPackage{{ImportPath: "example.com/app", Loads: "github.com/x/dl (dl.go:3)"}}, Own: []string{"example.com/app"}}}
 	twoMains := []plan.BinaryFacts{{Mains: []plan.MainPackage{{ImportPath: "x/a/app"}, {ImportPath: "x/b/app"}}}}
 	for _, c := range []struct {
 		name, spec, target, kind string
@@ -66,6 +68,16 @@ func TestRefused(t *testing.T) {
 			`crossgo.yaml:1:8: image: images are made for linux, not for darwin/arm64: ask for --target bin there`},
 		{"unknown binary in the target", "", "linux/amd64", "server/bin", pure,
 			`target server/bin: crossgo.yaml builds no binary "server", it builds hello`},
+		{"variable of a package that is not there", "binaries: [{main: ., ldflags: [-s, '-X example.com/app/verson.V=1 -X example.com/app/internal/meta.V=1', '-X=example.com/app.v=1', -X, main.v=1]}]", "linux/amd64", "", owned,
+			`crossgo.yaml:1:36: ldflags: found -X example.com/app/verson.V, but no package of the build has that path, and the linker passes over it in silence (did you mean "example.com/app/version"?)` + "\n" +
+				`crossgo.yaml:1:36: ldflags: found -X example.com/app/internal/meta.V, but no package of the build has that path, and the linker passes over it in silence (did you mean "example.com/app/meta"?)` + "\n" +
+				`crossgo.yaml:1:106: ldflags: found -X example.com/app.v, but the linker calls that package main: write -X main.NAME`},
+		{"libraries alone", "binaries: [{main: ./...}]", "linux/amd64", "", []plan.BinaryFacts{{}},
+			`crossgo.yaml:1:19: main: ./... matches no main package of the module, and a library is nothing to build for linux/amd64: --target test tests it`},
+		{"static program that loads libraries", "binaries: [{main: ., link: static}]", "linux/amd64", "", loading,
+			`crossgo.yaml:1:28: link: found static, but github.com/x/dl (dl.go:3) loads shared libraries without cgo, which only a program with a loader can: say link: dynamic`},
+		{"image without a loader", "image: {}", "linux/amd64", "", loading,
+			`crossgo.yaml:1:8: image: app is made without cgo and starts by the loader /lib64/ld-linux-x86-64.so.2, which an image without a base does not have: name a base that has it, as in base: debian:12-slim, or say cgo: on or link: static`},
 		{"problems of the code", "", "linux/amd64", "", []plan.BinaryFacts{{Problems: []plan.Problem{{Where: "main.go:2:8", Text: "no such module"}, {Text: "and more"}}}},
 			"main.go:2:8: no such module\nand more"},
 	} {

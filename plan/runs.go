@@ -33,7 +33,9 @@ func runs(in Input, flags []string, members []binary) ([]BuildOutput, error) {
 	}
 	var list []BuildOutput
 	for _, g := range groups {
-		list = append(list, g.output(in.Target, flags))
+		out := g.output(in.Target, flags)
+		out.Vars = g.variablesOf(in)
+		list = append(list, out)
 	}
 	return list, nil
 }

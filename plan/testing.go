@@ -93,7 +93,11 @@ func (p *Plan) decideTests(in Input, binaries []binary) error {
 // detector is made for.
 func decideTest(in Input, all []binary) (binary, *Test, error) {
 	if len(all) == 0 {
-		return binary{}, nil, fmt.Errorf("%s: there is no main package whose settings tests could be compiled with", in.File.Name)
+		b, err := testedLibrary(in)
+		if err != nil {
+			return b, nil, err
+		}
+		all = []binary{b}
 	}
 	block := in.File.Test
 	if block == nil {
@@ -111,10 +115,18 @@ func decideTest(in Input, all []binary) (binary, *Test, error) {
 	if b.linking.mode.Library() { // its tests are programs, compiled by the same flags
 		b.linking.mode, b.linking.link = "", spec.LinkPIE
 	}
-	if !b.cgo && b.linking.link == spec.LinkPIE {
+	if !b.cgo && b.linking.dynamic() {
 		b.linking = linking{link: spec.LinkStatic} // nothing here has a loader for it
 	}
 	return b, t, nil
+}
+
+// testedLibrary is what the tests of a module without a program are compiled as: a program with the settings of the first entry.
+func testedLibrary(in Input) (binary, error) {
+	entry, facts := in.File.Binaries[0], in.Facts.Binaries[0]
+	l, err := decideLinking(in, entry, facts.CGO, "")
+	return binary{name: "tests", plain: "tests", main: MainPackage{ImportPath: "tests"}, where: place(in.File, entry.Pos), ref: mainRef(0, 0),
+		cgo: facts.CGO, linking: l, tags: tags(entry, l), userTags: values(entry.Tags)}, err
 }
 
 func (t *Test) decideRace(in Input, block *spec.Test, b *binary, emulated bool) error {
@@ -129,7 +141,7 @@ func (t *Test) decideRace(in Input, block *spec.Test, b *binary, emulated bool) 
 	case !slices.Contains(raceArchs, in.Target.Arch):
 		return fmt.Errorf("%s: test.race: found true, but Go finds races on linux/%s only, not on %s", place(in.File, block.Race.Pos), strings.Join(raceArchs, ", linux/"), in.Target)
 	}
-	l, err := decideLinking(in, spec.Binary{Pos: block.Race.Pos, Libc: spec.Value[spec.Libc]{V: spec.Libc{Name: spec.Glibc}}, Link: spec.Value[spec.Link]{V: spec.LinkDynamic}}, true)
+	l, err := decideLinking(in, spec.Binary{Pos: block.Race.Pos, Libc: spec.Value[spec.Libc]{V: spec.Libc{Name: spec.Glibc}}, Link: spec.Value[spec.Link]{V: spec.LinkDynamic}}, true, "")
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (u *Unit) fill(in Input, cache Cache, members []binary) error {
 	}
 	u.Builds = builds
 	for _, b := range members {
-		u.Dynamic = u.Dynamic || b.linking.dynamic()
+		u.Dynamic = u.Dynamic || b.cgo && b.linking.dynamic() // without cgo there is no sysroot to take a loader from
 		f := VerifyFile{Name: b.name, Header: b.header(), Where: b.ref, Want: b.want(in), Again: in.File.Binaries[b.entry].Verify.Reproducible.V}
 		run, err := smoke(in, b, &f)
 		if err != nil {

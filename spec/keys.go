@@ -132,7 +132,7 @@ var binaryKeys = []key[Binary]{
 	}, readLibc},
 	{"link", keyDoc{
 		typ: "string", def: "static where that is possible", allowed: "`static`, `static-pie`, `dynamic`, `pie`", example: `link: static`,
-		does:   "What the output file is: without a loader (`static`, and position independent `static-pie`) or loaded by the libc's loader (`dynamic`, and position independent `pie`).",
+		does:   "What the output file is: without a loader (`static`, and position independent `static-pie`) or loaded by the libc's loader (`dynamic`, and position independent `pie`). A program that loads shared libraries without cgo (`//go:cgo_import_dynamic`) is `dynamic`.",
 		schema: schema{Enum: linkWords},
 	}, readLink},
 	{"buildmode", keyDoc{
@@ -152,7 +152,7 @@ var binaryKeys = []key[Binary]{
 	}, many(func(b *Binary) *[]Value[string] { return &b.Tags }, listRule{unique: true, check: buildTag})},
 	{"ldflags", keyDoc{
 		typ: "string or list of strings", def: "none", allowed: "flags of the Go linker that crossgo does not set itself", example: `ldflags: -s -w -X main.version=${VERSION}`,
-		does:   "Flags for the Go linker, split into words as `go build -ldflags` does. `${NAME}` is replaced by a build argument, `$$` is one dollar sign; a value with spaces stays one word.",
+		does:   "Flags for the Go linker, split into words as `go build -ldflags` does. `${NAME}` is replaced by a build argument, `$$` is one dollar sign; a value with spaces stays one word. A `-X` of a variable that the build does not have, or that is no string variable, is an error.",
 		schema: stringOrList(schema{Type: "string"}),
 	}, many(func(b *Binary) *[]Value[string] { return &b.LDFlags }, listRule{orString: true, check: someText})},
 	{"verify", keyDoc{

@@ -147,7 +147,7 @@ func (p Platform) withVariant(written string) (Platform, error) {
 	case v == "":
 		v = row.implied
 	case len(row.variants) == 0:
-		return Platform{}, fmt.Errorf("found %s, but %s has no variants", quote(written), p.Arch)
+		return Platform{}, fmt.Errorf("found %s, but %s", quote(written), noVariants(p.Arch))
 	case !slices.Contains(row.variants, v):
 		return Platform{}, fmt.Errorf("found %s, unknown variant of %s: allowed are %s", quote(written), p.Arch, strings.Join(row.variants, ", "))
 	case v == row.baseline:

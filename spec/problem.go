@@ -109,6 +109,9 @@ func didYouMean(found string, allowed []string) string {
 	return ""
 }
 
+// Nearest is the word that a reader may have meant, or "" when none is near.
+func Nearest(found string, words []string) string { return nearest(found, words) }
+
 // nearest is the first of the words with the smallest edit distance to found, or "" when that takes more than a
 // third of the word, but two edits at least.
 func nearest(found string, words []string) string {

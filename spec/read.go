@@ -32,7 +32,7 @@ func mapping[T any](r reading, to *T, path string, n *node, keys []key[T]) {
 				return
 			}
 		}
-		r.fail(key.pos, path, "unknown key: %s", notAllowed(name, names(keys)))
+		r.fail(key.pos, path, "%s", unknownKey(name, path, names(keys)))
 	})
 }
 

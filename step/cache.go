@@ -25,7 +25,7 @@ func prepareCache(ctx context.Context, job plan.CompileJob) ([]string, error) {
 	case len(job.Objects.First) > 0:
 		first := goCommand{dir: sourceDir(job.Dir), env: withObjects(job.Env, "objects-foreign"), args: job.Objects.First, out: os.Stderr}
 		if err := first.run(ctx); err != nil {
-			return nil, compileError(job.Builds[0], err)
+			return nil, compileError(treeOf(job.Dir), job.Builds[0], err)
 		}
 	}
 	return withObjects(job.Env, "objects"), nil

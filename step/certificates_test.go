@@ -113,7 +113,7 @@ func TestMergeInto(t *testing.T) {
 	} {
 		var base verify.FS
 		if c.files != nil {
-			base = treeOf(t, c.files)
+			base = fileSystem(t, c.files)
 		}
 		to := t.TempDir()
 		require.NoError(t, mergeInto(base, to, c.named, []*x509.Certificate{cert}), name)
@@ -143,8 +143,8 @@ func TestMergeKeepsTheFoldersOfTheBase(t *testing.T) {
 	require.Equal(t, os.FileMode(0o644), info.Mode().Perm())
 }
 
-// treeOf is a file system with files, each a name and its content; "-> x" is a link.
-func treeOf(t *testing.T, files map[string]string) verify.FS {
+// fileSystem is a file system with files, each a name and its content; "-> x" is a link.
+func fileSystem(t *testing.T, files map[string]string) verify.FS {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/advice"
 	"github.com/crossgo/crossgo/plan"
 )
 
@@ -25,9 +26,14 @@ func compile(ctx context.Context, job plan.CompileJob) error {
 		}
 	}
 	for _, b := range job.Builds {
+		checked := make(chan error, 1)
+		go func() { checked <- checkVariables(ctx, compileDir(job), env, b) }()
 		err := goCommand{dir: compileDir(job), env: env, args: b.Args, out: os.Stderr}.run(ctx)
 		if err != nil {
-			return compileError(b, err)
+			return compileError(treeOf(job.Dir), b, err)
+		}
+		if err := <-checked; err != nil {
+			return err
 		}
 		if err := rename(b, plan.PathBuilt, plan.PathOut); err != nil {
 			return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
@@ -84,19 +90,13 @@ func culprit(b plan.BuildOutput, text string) (where, what string) {
 }
 
 // compileError names the step and the line of the spec; the compiler's own text stands on the log already.
-func compileError(b plan.BuildOutput, err error) error {
+func compileError(tree advice.Tree, b plan.BuildOutput, err error) error {
 	var failed *goError
 	if !errors.As(err, &failed) {
 		return fmt.Errorf("%s: compile %s: %w", b.Where, b.What, err)
 	}
 	where, what := culprit(b, failed.text)
-	fmt.Fprintf(os.Stderr, "compile %s failed\n", what)
-	for _, hint := range hints(failed.text) {
-		fmt.Fprintln(os.Stderr, "hint: "+hint)
-	}
-	text := fmt.Sprintf("%s: compile %s failed:\n%s", where, what, failed.Error())
-	for _, hint := range hints(failed.text) {
-		text += "\nhint: " + hint
-	}
-	return shown{errors.New(text)}
+	hints := append(advice.Hints(failed.text), tree.CodeHints(failed.text)...)
+	fmt.Fprintln(os.Stderr, advice.With("compile "+what+" failed", hints))
+	return shown{errors.New(advice.With(fmt.Sprintf("%s: compile %s failed:\n%s", where, what, failed.Error()), hints))}
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/advice"
 	"github.com/crossgo/crossgo/plan"
 )
 
@@ -98,7 +99,7 @@ func machineFault(made testsMade, eventsFile string) error {
 	}
 	for _, text := range texts {
 		if faults.MatchString(text) {
-			return errors.New(strings.Join(append([]string{strings.TrimSpace(text)}, hints(text)...), "\nhint: "))
+			return errors.New(advice.With(strings.TrimSpace(text), advice.Hints(text)))
 		}
 	}
 	return nil

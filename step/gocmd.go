@@ -21,14 +21,22 @@ type goCommand struct {
 	env  []string
 	args []string
 	out  io.Writer // stdout
+
+	quiet bool // what it says of its failure is shown in other words
 }
 
-// run starts go and waits. The command's stderr goes to the build's log untouched, and its end into the error.
+// goProgram is the go command.
+var goProgram = filepath.Join(plan.PathGoRoot, "bin/go")
+
+// run starts go and waits. The command's stderr goes to the build's log untouched, and into the error.
 func (g goCommand) run(ctx context.Context) error {
 	var tail bytes.Buffer
-	cmd := exec.CommandContext(ctx, filepath.Join(plan.PathGoRoot, "bin/go"), g.args...)
+	cmd := exec.CommandContext(ctx, goProgram, g.args...)
 	cmd.Dir, cmd.Env, cmd.Stdout = g.dir, g.env, g.out
-	cmd.Stderr = io.MultiWriter(os.Stderr, &tail)
+	cmd.Stderr = &tail
+	if !g.quiet {
+		cmd.Stderr = io.MultiWriter(os.Stderr, &tail)
+	}
 	err := cmd.Run()
 	if err == nil {
 		return nil

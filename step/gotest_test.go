@@ -168,7 +168,7 @@ func TestGoTestResults(t *testing.T) {
 	for _, f := range r.bad() {
 		names = append(names, f.name)
 	}
-	require.Equal(t, []string{"example.com/m/bad.TestOuter/inner", "example.com/m/broken.(the package)", "example.com/m/init.(the package)", "example.com/m/panic.TestPanic"}, names)
+	require.Equal(t, []string{"example.com/m/bad.TestOuter/inner", "example.com/m/broken", "example.com/m/init", "example.com/m/panic.TestPanic"}, names)
 	text := r.failed()
 	for _, says := range []string{"4 failed on linux/amd64: example.com/m/bad.TestOuter/inner, ", "too bad", "undefined: undefinedThing", "panic: aargh", "no database"} {
 		require.Contains(t, text, says)

@@ -26,21 +26,21 @@ func TestImageProblems(t *testing.T) {
 		"the program": {plan.ImageJob{Entrypoint: []string{"/api"}}, "@{binaries[0].main[0]}: verify api for linux/amd64: "},
 	} {
 		c.job.Platform, c.job.Files = target, []plan.ImageFile{{Name: "api", Where: "@{binaries[0].main[0]}"}}
-		require.ErrorContains(t, imageProblems(treeOf(t, files), c.job), c.want, name)
+		require.ErrorContains(t, imageProblems(fileSystem(t, files), c.job), c.want, name)
 	}
 	dir := t.TempDir()
 	program(t, dir, "api", "package main\n\nfunc main() {}\n")
 	data, err := os.ReadFile(filepath.Join(dir, "api"))
 	require.NoError(t, err)
 	files["api"] = string(data)
-	tree := treeOf(t, files)
+	tree := fileSystem(t, files)
 	job := plan.ImageJob{Platform: target, Entrypoint: []string{"/api"}, WorkDir: "/none", Files: []plan.ImageFile{{Name: "api"}}}
-	require.ErrorContains(t, imageProblems(tree, job), "may not execute /api") // treeOf writes no programs
+	require.ErrorContains(t, imageProblems(tree, job), "may not execute /api") // fileSystem writes no programs
 }
 
 // TestMakeWorkDir: what the image lacks belongs to its user; what it has comes along as it is.
 func TestMakeWorkDir(t *testing.T) {
-	tree := treeOf(t, map[string]string{"srv/x": "", "app": "-> srv"})
+	tree := fileSystem(t, map[string]string{"srv/x": "", "app": "-> srv"})
 	for dir, want := range map[string][]string{"/srv": nil, "/app": nil, "/data/here": {"data", "data/here"}, "/app/new": {"srv", "srv/new"}} {
 		to := t.TempDir()
 		job := plan.ImageJob{WorkDir: dir, User: "0:0"}

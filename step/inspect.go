@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgo/crossgo/advice"
 	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
 )
@@ -22,10 +23,11 @@ func inspect(ctx context.Context, job plan.InspectJob) error {
 	if err := unpackSkeleton(filepath.Join(plan.PathIn, plan.SkeletonFile), plan.PathSource); err != nil {
 		return err
 	}
+	tree := treeOf(job.Dir)
 	targets, err := parallel.Map(ctx, 4, job.Targets, func(ctx context.Context, target plan.InspectTarget) (plan.TargetFacts, error) {
 		env := slices.Concat(job.Env, target.Env)
 		binaries, err := parallel.Map(ctx, 2, target.Binaries, func(ctx context.Context, b plan.InspectBinary) (plan.BinaryFacts, error) {
-			return inspectBinary(ctx, sourceDir(job.Dir), target.Platform, env, b)
+			return inspectBinary(ctx, tree, target.Platform, env, b)
 		})
 		return plan.TargetFacts{Platform: target.Platform, Binaries: binaries}, err
 	})
@@ -37,8 +39,8 @@ func inspect(ctx context.Context, job plan.InspectJob) error {
 
 // inspectBinary lists the packages with cgo on, since only so can be seen who uses it, and without where that may be what
 // is compiled.
-func inspectBinary(ctx context.Context, dir, platform string, env []string, b plan.InspectBinary) (plan.BinaryFacts, error) {
-	packages, err := list(ctx, dir, append(slices.Clone(env), "CGO_ENABLED=1"), b)
+func inspectBinary(ctx context.Context, tree advice.Tree, platform string, env []string, b plan.InspectBinary) (plan.BinaryFacts, error) {
+	packages, err := list(ctx, tree, append(slices.Clone(env), "CGO_ENABLED=1"), b)
 	if err != nil {
 		return plan.BinaryFacts{}, err
 	}
@@ -46,19 +48,23 @@ func inspectBinary(ctx context.Context, dir, platform string, env []string, b pl
 	needs := users
 	on := plan.DecideCGO(b.CGO, platform, users, users)
 	if !on || !plan.HasC(platform) {
-		without, err := list(ctx, dir, append(slices.Clone(env), "CGO_ENABLED=0"), b)
+		without, err := list(ctx, tree, append(slices.Clone(env), "CGO_ENABLED=0"), b)
 		if err != nil {
 			return plan.BinaryFacts{}, err
 		}
-		needs = cgoNeeds(users, without)
+		needs = cgoNeeds(packages, without)
 		if on = plan.DecideCGO(b.CGO, platform, users, needs); !on {
 			packages = without
 		}
 	}
 	facts := plan.BinaryFacts{CGO: on, CGOUsers: users, CGONeeds: needs, CXX: on && hasCXX(packages), Foreign: []string{}, Std: []string{}}
-	facts.Mains, facts.Problems = mains(dir, packages, b)
-	if len(facts.Problems) == 0 {
-		dependencies(&facts, packages)
+	facts.Mains, facts.Problems = mains(tree, packages, b)
+	if len(facts.Problems) > 0 {
+		return facts, nil
+	}
+	dependencies(&facts, packages)
+	if !on && strings.HasPrefix(platform, "linux/") {
+		return facts, noteLoads(facts.Mains, packages)
 	}
 	return facts, nil
 }
@@ -70,11 +76,15 @@ type goPackage struct {
 	Standard     bool
 	DepOnly      bool
 	Match        []string
+	GoFiles      []string
 	CgoFiles     []string
 	CXXFiles     []string
+	SwigCXXFiles []string
 	CFiles       []string
 	SFiles       []string
 	CgoPkgConfig []string
+	CgoCXXFLAGS  []string
+	CgoLDFLAGS   []string
 	Dir          string
 	Deps         []string
 	Module       *goModule
@@ -100,22 +110,23 @@ func (m *goModule) path() string {
 }
 
 type goListError struct {
-	Pos string
-	Err string
+	ImportStack []string
+	Pos         string
+	Err         string
 }
 
-const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,CgoFiles,CXXFiles,CFiles,SFiles,CgoPkgConfig,Dir,Deps,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Standard,DepOnly,Match,GoFiles,EmbedFiles,CgoFiles,CXXFiles,SwigCXXFiles,CFiles,SFiles,CgoPkgConfig,CgoCXXFLAGS,CgoLDFLAGS,Dir,Deps,Module,Error,DepsErrors"
 
-func list(ctx context.Context, dir string, env []string, b plan.InspectBinary) ([]*goPackage, error) {
+func list(ctx context.Context, tree advice.Tree, env []string, b plan.InspectBinary) ([]*goPackage, error) {
 	// with a profile go would list what the program imports once more, under names of its own (cmd/go/internal/list)
 	args := []string{"list", "-e", "-deps", "-pgo=off", listFields}
 	if len(b.Tags) > 0 {
 		args = append(args, "-tags="+strings.Join(b.Tags, ","))
 	}
 	args = append(append(args, "--"), b.Patterns...)
-	out, err := goCommand{dir: dir, env: env, args: args}.output(ctx)
+	out, err := goCommand{dir: filepath.Join(tree.Root, filepath.FromSlash(tree.Dir)), env: env, args: args, quiet: true}.output(ctx)
 	if err != nil {
-		return nil, err
+		return nil, explained(tree, err)
 	}
 	return decodePackages(out)
 }
@@ -144,56 +155,47 @@ func cgoUsers(all []*goPackage) []string {
 	return users
 }
 
-// cgoNeeds are the users of cgo that are gone, broken or stubs when the packages are listed without it. The others have
-// Go code for that case.
-func cgoNeeds(users []string, without []*goPackage) []string {
+// cgoNeeds are the users of cgo that are broken or stubs when the packages are listed without it, and the programs that are gone
+// then. The others have Go code for that case, or nobody imports them.
+func cgoNeeds(with, without []*goPackage) []string {
 	needs := []string{}
-	for _, user := range users {
-		i := slices.IndexFunc(without, func(p *goPackage) bool { return p.ImportPath == user })
-		if i < 0 || without[i].Error != nil || slices.Contains(plan.Stubs, user) {
-			needs = append(needs, user)
+	for _, user := range with {
+		if user.Standard || len(user.CgoFiles) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(without, func(p *goPackage) bool { return p.ImportPath == user.ImportPath })
+		gone := i < 0 && !user.DepOnly && user.Name == "main"
+		if gone || i >= 0 && (without[i].Error != nil || slices.Contains(plan.Stubs, user.ImportPath)) {
+			needs = append(needs, user.ImportPath)
 		}
 	}
+	slices.Sort(needs)
 	return needs
 }
 
-func hasCXX(all []*goPackage) bool {
-	return slices.ContainsFunc(all, func(p *goPackage) bool { return !p.Standard && len(p.CXXFiles) > 0 })
-}
-
-// needsCXX reports whether C++ files are compiled into a program.
-func needsCXX(main *goPackage, all []*goPackage) bool {
-	return slices.ContainsFunc(all, func(p *goPackage) bool {
-		return len(p.CXXFiles) > 0 && !p.Standard && (p == main || slices.Contains(main.Deps, p.ImportPath))
-	})
-}
-
 // mains are the packages that the patterns name, or what is wrong with them. Only what the user named must be a main
-// package: "./..." may match libraries as well.
-func mains(dir string, all []*goPackage, b plan.InspectBinary) ([]plan.MainPackage, []plan.Problem) {
+// package: "./..." may match libraries as well, and nothing but libraries where the package is only tested.
+func mains(tree advice.Tree, all []*goPackage, b plan.InspectBinary) ([]plan.MainPackage, []plan.Problem) {
 	found := []plan.MainPackage{}
 	var wrong []plan.Problem
 	for i, pattern := range b.Patterns {
-		n := len(found)
-		wild := strings.Contains(pattern, "...")
+		wild, matched := strings.Contains(pattern, "..."), false
 		for _, p := range all {
 			if p.DepOnly || !slices.Contains(p.Match, pattern) {
 				continue
 			}
-			if problem := packageProblem(dir, p, b.Where[i], wild); problem != nil {
+			matched = true
+			if problem := packageProblem(tree, all, p, b.Where[i], wild); problem != nil {
 				wrong = append(wrong, *problem)
 			} else if p.Name == "main" && !slices.ContainsFunc(found, func(m plan.MainPackage) bool { return m.ImportPath == p.ImportPath }) {
 				found = append(found, plan.MainPackage{ImportPath: p.ImportPath, Module: p.Module.path(), Pattern: i, PGO: profile(p), CXX: needsCXX(p, all)})
 			}
 		}
-		if len(found) == n && len(wrong) == 0 {
-			wrong = append(wrong, plan.Problem{Where: b.Where[i], Text: fmt.Sprintf("main: %s matches no main package of the module", pattern)})
+		if !matched {
+			wrong = append(wrong, plan.Problem{Where: b.Where[i], Text: fmt.Sprintf("main: %s matches no package of the module", pattern)})
 		}
 	}
-	if len(wrong) == 0 {
-		wrong = dependencyProblems(dir, all)
-	}
-	return found, wrong
+	return found, advice.Sorted(append(wrong, dependencyProblems(tree, all)...))
 }
 
 // profile is the file that go build takes for a main package without being asked, below the context (go help build, -pgo): go list
@@ -207,37 +209,60 @@ func profile(p *goPackage) string {
 }
 
 // packageProblem is why a named package cannot be built.
-func packageProblem(dir string, p *goPackage, where string, wild bool) *plan.Problem {
+func packageProblem(tree advice.Tree, all []*goPackage, p *goPackage, where string, wild bool) *plan.Problem {
 	switch {
 	case p.Error != nil && wild && strings.Contains(p.Error.Err, "build constraints exclude all Go files"):
 		return nil
 	case p.Error != nil:
-		return listProblem(dir, p.Error, where, "main: "+p.ImportPath+": ")
+		problem := listProblem(tree, all, p, where)
+		if problem.Where == where {
+			problem.Text = "main: " + p.ImportPath + ": " + problem.Text
+		}
+		return &problem
 	case p.Name != "main" && !wild:
 		return &plan.Problem{Where: where, Text: fmt.Sprintf("main: found package %s in %s, want package main", p.Name, p.ImportPath)}
 	}
 	return nil
 }
 
-// dependencyProblems are the errors of imported packages, each once.
-func dependencyProblems(dir string, all []*goPackage) []plan.Problem {
+// dependencyProblems are the errors of imported packages.
+func dependencyProblems(tree advice.Tree, all []*goPackage) []plan.Problem {
 	var wrong []plan.Problem
 	for _, p := range all {
 		if p.DepOnly && p.Error != nil {
-			wrong = append(wrong, *listProblem(dir, p.Error, p.ImportPath, ""))
+			wrong = append(wrong, listProblem(tree, all, p, importPlace(tree, all, p)))
 		}
 	}
 	return wrong
 }
 
 // listProblem takes the go command's place where it has one: a line of the user's code says more than one of the spec.
-func listProblem(dir string, e *goListError, where, prefix string) *plan.Problem {
-	text := strings.TrimSpace(strings.ReplaceAll(e.Err, plan.PathSource+"/", ""))
-	if e.Pos != "" {
-		pos := strings.TrimPrefix(strings.TrimPrefix(e.Pos, dir+"/"), plan.PathSource+"/")
-		return &plan.Problem{Where: pos, Text: text}
+func listProblem(tree advice.Tree, all []*goPackage, p *goPackage, where string) plan.Problem {
+	text := p.Error.Err
+	if strings.Contains(text, "import cycle not allowed") {
+		text += ": " + strings.Join(p.Error.ImportStack, " imports ")
 	}
-	return &plan.Problem{Where: where, Text: prefix + text}
+	return tree.Package(p.Error.Pos, text, where)
+}
+
+// importPlace is the line of the user's code that imports a package, or the package's own path.
+func importPlace(tree advice.Tree, all []*goPackage, p *goPackage) string {
+	for _, importer := range all {
+		if importer.Standard || foreign(importer) {
+			continue
+		}
+		for _, name := range slices.Concat(importer.GoFiles, importer.CgoFiles) {
+			file := filepath.Join(importer.Dir, name)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				continue
+			}
+			if at := bytes.Index(text, []byte(`"`+p.ImportPath+`"`)); at >= 0 {
+				return fmt.Sprintf("%s:%d", strings.TrimPrefix(file, tree.Root+"/"), bytes.Count(text[:at], []byte("\n"))+1)
+			}
+		}
+	}
+	return p.ImportPath
 }
 
 // dependencies sorts what is compiled and not the user's own into the lists of the facts. A foreign package that needs one of the
@@ -254,8 +279,11 @@ func dependencies(facts *plan.BinaryFacts, all []*goPackage) {
 			facts.Std = append(facts.Std, p.ImportPath)
 		case foreign(p) && !slices.ContainsFunc(p.Deps, func(d string) bool { return own[d] }):
 			facts.Foreign = append(facts.Foreign, p.ImportPath)
+		default:
+			facts.Own = append(facts.Own, p.ImportPath)
 		}
 	}
+	slices.Sort(facts.Own)
 	slices.Sort(facts.Std)
 	slices.Sort(facts.Foreign)
 	facts.OwnC = slices.ContainsFunc(all, ownC)

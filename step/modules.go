@@ -1,12 +1,9 @@
 package step
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,11 +50,11 @@ func downloadWith(ctx context.Context, job plan.ModulesJob, env []string) error 
 }
 
 func download(ctx context.Context, job plan.ModulesJob, env []string) error {
-	out, err := goCommand{dir: sourceDir(job.Dir), env: env, args: []string{"mod", "download", "-json"}}.output(ctx)
-	if err != nil {
-		return fmt.Errorf("the modules cannot be downloaded: %w", errors.Join(moduleErrors(out), err))
+	out, err := goCommand{dir: sourceDir(job.Dir), env: env, args: []string{"mod", "download", "-json"}, quiet: true}.output(ctx)
+	if err == nil {
+		return nil
 	}
-	return nil
+	return notDownloaded(treeOf(job.Dir), out, err)
 }
 
 // proxyFiles are the endings of the files that a module proxy serves (go.dev/ref/mod#goproxy-protocol).
@@ -80,21 +77,6 @@ func keepDownloads(from, to string, anew bool) error {
 		}
 		return objects.WriteWhole(kept, data)
 	})
-}
-
-// moduleErrors are what go mod download -json says of each module that it could not get; the command's own text leaves out
-// which one it speaks of.
-func moduleErrors(out []byte) error {
-	var errs []error
-	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
-		var m struct{ Path, Version, Error string }
-		if err := dec.Decode(&m); err != nil {
-			return errors.Join(errs...)
-		}
-		if m.Error != "" {
-			errs = append(errs, fmt.Errorf("%s@%s: %s", m.Path, m.Version, m.Error))
-		}
-	}
 }
 
 // networkEnv passes the network settings that BuildKit gave this container on to go, with certificates and logins.

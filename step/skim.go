@@ -122,8 +122,11 @@ func kept(file string, mode fs.FileMode) ([]byte, error) {
 }
 
 // importsEnd is the length of a Go file up to the end of its imports. A file that does not parse so far is kept whole, so that
-// the go command says what is wrong with it, and one that embeds files, whose directives may stand anywhere.
+// the go command says what is wrong with it, and one that embeds files or loads libraries, whose directives may stand anywhere.
 func importsEnd(text []byte) int {
+	if lineOf(text, loadDirective) > 0 {
+		return len(text)
+	}
 	files := token.NewFileSet()
 	f, err := parser.ParseFile(files, "", text, parser.ImportsOnly|parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil || slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"embed"` || i.Path.Value == "`embed`" }) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crossgo/crossgo/advice"
 	"github.com/crossgo/crossgo/plan"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/dirhash"
@@ -239,42 +240,43 @@ func TestPure(t *testing.T) {
 	require.Equal(t, []string{"fmt"}, pure(all, heavy).Heavy)
 }
 
+// TestCgoNeeds: what nobody imports without cgo is not needed; a program that is gone is.
 func TestCgoNeeds(t *testing.T) {
 	stub := plan.Stubs[0]
+	user := func(path string) *goPackage {
+		return &goPackage{ImportPath: path, CgoFiles: []string{"c.go"}, DepOnly: true}
+	}
+	program := &goPackage{ImportPath: "program", Name: "main", CgoFiles: []string{"main.go"}}
+	with := []*goPackage{user("broken"), user("fallback"), user("notimported"), user(stub), program, {ImportPath: "pure"}, {ImportPath: "net", Standard: true, CgoFiles: []string{"x.go"}}}
 	without := []*goPackage{{ImportPath: "fallback"}, {ImportPath: "broken", Error: &goListError{Err: "no Go files"}}, {ImportPath: stub}}
-	require.Equal(t, []string{"broken", "gone", stub}, cgoNeeds([]string{"broken", "fallback", "gone", stub}, without))
+	require.Equal(t, []string{"broken", stub, "program"}, cgoNeeds(with, without))
 }
 
 func TestMains(t *testing.T) {
+	tree := treeOf(".")
 	job := plan.InspectBinary{Patterns: []string{"./..."}, Where: []string{"@{binaries[0].main[0]}"}}
 	all := []*goPackage{
 		{ImportPath: "x/lib", Name: "lib", Match: []string{"./..."}},
 		{ImportPath: "x/cmd/a", Name: "main", Match: []string{"./..."}},
 		{ImportPath: "x/none", Match: []string{"./..."}, Error: &goListError{Err: "build constraints exclude all Go files in /src/none"}},
 	}
-	found, wrong := mains("/src", all, job)
+	found, wrong := mains(tree, all, job)
 	require.Empty(t, wrong)
 	require.Equal(t, []plan.MainPackage{{ImportPath: "x/cmd/a"}}, found)
 
-	_, wrong = mains("/src", all[:1], job)
-	require.Equal(t, "@{binaries[0].main[0]}: main: ./... matches no main package of the module", wrong[0].String())
+	found, wrong = mains(tree, all[:1], job)
+	require.Empty(t, found)
+	require.Empty(t, wrong, "a library can be tested")
+	_, wrong = mains(tree, nil, job)
+	require.Equal(t, "@{binaries[0].main[0]}: main: ./... matches no package of the module", wrong[0].String())
 
 	named := plan.InspectBinary{Patterns: []string{"./lib"}, Where: []string{"@{binaries[0].main[0]}"}}
-	_, wrong = mains("/src", []*goPackage{{ImportPath: "x/lib", Name: "lib", Match: []string{"./lib"}}}, named)
+	_, wrong = mains(tree, []*goPackage{{ImportPath: "x/lib", Name: "lib", Match: []string{"./lib"}}}, named)
 	require.Equal(t, "@{binaries[0].main[0]}: main: found package lib in x/lib, want package main", wrong[0].String())
 
 	broken := append(all, &goPackage{ImportPath: "y", DepOnly: true, Error: &goListError{Pos: "/src/a.go:3:1", Err: "syntax error"}})
-	_, wrong = mains("/src", broken, job)
+	_, wrong = mains(tree, broken, job)
 	require.Equal(t, "a.go:3:1: syntax error", wrong[0].String())
-}
-
-func TestHints(t *testing.T) {
-	require.Equal(t, []string{"no header zlib.h in the sysroot: name the Debian -dev package that has it under packages:"},
-		hints("a.c:1:10: fatal error: 'zlib.h' file not found"))
-	require.Equal(t, []string{"__memcpy_chk is glibc's: a Debian package was linked into a musl program and needs more than crossgo can lend it: use libc: glibc"},
-		hints("ld.lld: error: undefined symbol: __memcpy_chk"))
-	require.Equal(t, []string{"the module files are not complete: run go mod tidy and commit go.mod and go.sum"}, hints("go: updates to go.mod needed"))
-	require.Empty(t, hints("undefined: x"))
 }
 
 // TestKilledIsSaid: in the words in which go, cmd/link and clang tell of a program that was killed.
@@ -284,7 +286,7 @@ func TestKilledIsSaid(t *testing.T) {
 		"# m\n/toolchain/go/pkg/tool/linux_amd64/link: running /link/x86_64-linux-gnu-clang failed: signal: killed\n": "x86_64-linux-gnu-clang was killed",
 		"clang: error: unable to execute command: Killed\nclang: error: linker command failed due to signal":          "a program that clang ran was killed",
 	} {
-		require.Equal(t, []string{want + ", most likely for want of memory: " + plan.MoreMemory}, hints(text))
+		require.Equal(t, []string{want + ", most likely for want of memory: " + plan.MoreMemory}, advice.Hints(text))
 	}
 	cmd := exec.Command("sh", "-c", "kill -KILL $$")
 	require.Equal(t, "it was killed, most likely for want of memory: "+plan.MoreMemory, ended(cmd.Run()))
@@ -294,10 +296,10 @@ func TestKilledIsSaid(t *testing.T) {
 
 func TestCompileErrorKeepsTheCompilersText(t *testing.T) {
 	b := plan.BuildOutput{Where: "@{binaries[0].main[0]}", What: "app for linux/arm64"}
-	err := compileError(b, &goError{args: []string{"build"}, text: "./a.go:1:2: undefined: x"})
+	err := compileError(treeAt(t.TempDir()), b, &goError{args: []string{"build"}, text: "./a.go:1:2: undefined: x"})
 	require.EqualError(t, err, "@{binaries[0].main[0]}: compile app for linux/arm64 failed:\n./a.go:1:2: undefined: x")
 	require.ErrorAs(t, err, new(shown))
-	require.EqualError(t, compileError(b, errors.New("no such file")), "@{binaries[0].main[0]}: compile app for linux/arm64: no such file")
+	require.EqualError(t, compileError(treeAt(t.TempDir()), b, errors.New("no such file")), "@{binaries[0].main[0]}: compile app for linux/arm64: no such file")
 }
 
 // TestCompileErrorNamesTheProgram: of a run for several, the one that go's text blames.
@@ -312,7 +314,7 @@ func TestCompileErrorNamesTheProgram(t *testing.T) {
 		"# m/lib\nlib/lib.go:1:2: undefined: x":               "@{binaries[0].main[0]}: compile a and 1 more for linux/arm64 failed:\n",
 		"b/main.go:3:8: package nothere is not in std (/src)": "@{binaries[0].main[0]}: compile a and 1 more for linux/arm64 failed:\n",
 	} {
-		require.EqualError(t, compileError(b, &goError{args: []string{"build"}, text: text}), want+text)
+		require.EqualError(t, compileError(treeAt(t.TempDir()), b, &goError{args: []string{"build"}, text: text}), want+text)
 	}
 }
 

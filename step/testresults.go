@@ -78,10 +78,13 @@ func (s *testSuite) close() {
 	}
 	failed := slices.ContainsFunc(s.tests, func(c *testCase) bool { return c.state == "fail" })
 	if s.state == "fail" && !failed {
-		c := s.test("(the package)")
+		c := s.test(wholePackage)
 		c.state, c.output = "fail", s.output
 	}
 }
+
+// wholePackage is the test that stands for a package.
+const wholePackage = "(the package)"
 
 // failure is a test that failed.
 type failure struct {
@@ -95,11 +98,23 @@ func (r *testResults) bad() []failure {
 		for _, c := range s.tests {
 			inner := slices.ContainsFunc(s.tests, func(o *testCase) bool { return o.state == "fail" && strings.HasPrefix(o.name, c.name+"/") })
 			if c.state == "fail" && !inner {
-				list = append(list, failure{strings.TrimPrefix(s.name+"."+c.name, "go vet."), c.output})
+				list = append(list, failure{s.shown(c), c.output})
 			}
 		}
 	}
 	return list
+}
+
+// shown is a test's name in messages: a package that fails as a whole by its path, and a pattern of which go test could load nothing
+// by the command.
+func (s *testSuite) shown(c *testCase) string {
+	switch {
+	case c.name != wholePackage:
+		return strings.TrimPrefix(s.name+"."+c.name, "go vet.")
+	case strings.HasPrefix(s.name, "."):
+		return "go test " + s.name
+	}
+	return s.name
 }
 
 // failed is the error's text: which tests failed, and what they said; empty when none did.
