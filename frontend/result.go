@@ -2,7 +2,11 @@ package frontend
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"slices"
+	"strconv"
+	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/crossgo/crossgo/internal/parallel"
@@ -69,7 +73,12 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 		in.Base, img = b.files, b.image
 	}
 	img.Platform = target
+	built := dockerui.BuildResult{Image: img}
 	if p.Image != nil {
+		var err error
+		if built.Epoch, built.BaseImage, err = dateImage(img, p); err != nil {
+			return nil, nil, err
+		}
 		configure(img, p.Image)
 		in.Process = plan.Process{User: img.Config.User, Dir: img.Config.WorkingDir, Env: img.Config.Env}
 	}
@@ -86,7 +95,41 @@ func (r *request) result(ctx context.Context, p *plan.Plan, target ocispecs.Plat
 	if err != nil {
 		return nil, nil, err
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: img}, attested, r.readWarnings(ctx, in, p)
+	built.Reference = ref
+	return &built, attested, r.readWarnings(ctx, in, p)
+}
+
+// dateImage says when the image was made, by the plan and not by a clock, and which layers it has on its base: BuildKit would say it from
+// its own records, which differ between builders. What the base says of its layers stays as it is; the base as it was is for the
+// exporter, which would clamp their times.
+func dateImage(img *dockerspec.DockerOCIImage, p *plan.Plan) (*time.Time, *dockerspec.DockerOCIImage, error) {
+	created, err := imageTime(p.Image.Created)
+	if err != nil {
+		return nil, nil, err
+	}
+	var base *dockerspec.DockerOCIImage
+	if p.Image.Base != "" {
+		was := *img
+		was.History = slices.Clone(img.History)
+		base = &was
+	}
+	img.Created = &created
+	for _, l := range p.Layers() {
+		img.History = append(img.History, ocispecs.History{Created: &created, CreatedBy: l.Name, Comment: "crossgo"})
+	}
+	return &created, base, nil
+}
+
+// imageTime reads the time that the plan has for an image.
+func imageTime(text string) (time.Time, error) {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Unix(seconds, 0).UTC(), nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, fmt.Errorf("time of the image: found %q, want seconds since 1970 or RFC 3339", text)
+	}
+	return t.UTC(), nil
 }
 
 // configure writes the plan's image settings over those of the base.

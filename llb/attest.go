@@ -40,10 +40,11 @@ func attestations(in Inputs, p *plan.Plan, units []unitOutput, base string) (llb
 	}
 	e := in.self("attest", fmt.Sprintf("[%s] write the SBOM of %s", p.Target, outputs(all)), all.Outputs[0].Where, outputs(all)+" for "+p.Target, job)
 	for i, u := range units {
-		mountUnit(in, p, e, path.Join(plan.PathAttest, fmt.Sprint(i)), u, job.Units[i])
-	}
-	if job.Image != nil && job.Image.Set != nil {
-		mountPackages(in, e, path.Join(plan.PathAttest, plan.AttestBase), *job.Image.Set)
+		dir := path.Join(plan.PathAttest, fmt.Sprint(i))
+		mountUnit(in, e, dir, u, job.Units[i])
+		if job.Units[i].Shipped != nil {
+			e.mount(path.Join(dir, plan.AttestShipped), runtime(in, p, units, i))
+		}
 	}
 	return e.output(), nil
 }
@@ -68,7 +69,7 @@ func imageDigest(ctx context.Context, st llb.State) (string, error) {
 }
 
 // mountUnit mounts what a unit's part of the job speaks of.
-func mountUnit(in Inputs, p *plan.Plan, e *exec, dir string, u unitOutput, job plan.AttestUnit) {
+func mountUnit(in Inputs, e *exec, dir string, u unitOutput, job plan.AttestUnit) {
 	e.mount(path.Join(dir, plan.AttestFiles), u.verified.files)
 	e.mount(path.Join(dir, plan.AttestReport), u.verified.report)
 	if job.Set != nil {
@@ -76,9 +77,6 @@ func mountUnit(in Inputs, p *plan.Plan, e *exec, dir string, u unitOutput, job p
 	}
 	if u.verified.needs != nil {
 		e.mount(path.Join(dir, plan.AttestNeeds), *u.verified.needs)
-	}
-	if job.Shipped {
-		e.mount(path.Join(dir, plan.AttestShipped), runtime(in, p, u))
 	}
 }
 

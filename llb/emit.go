@@ -12,6 +12,7 @@ type unitOutput struct {
 	plan     plan.Unit
 	compiled compiled
 	verified verified
+	checked  llb.State // what the check of a whole image gives: the working directory
 }
 
 // Emit is the graph of a plan: the state with what the plan's kind asks for; for a release what Publish goes on with. A kind that
@@ -29,7 +30,7 @@ func Emit(in Inputs, p *plan.Plan, code Code) (llb.State, error) {
 	case plan.KindRelease:
 		return pack(in, p, units)
 	case plan.KindImage:
-		return imageState(in, p, units), nil
+		return imageState(in, p, units, code, p.Layers()), nil
 	}
 	return llb.State{}, fmt.Errorf("output kind %q is unknown", p.Kind)
 }
@@ -41,7 +42,7 @@ func unitOutputs(in Inputs, p *plan.Plan, code Code) []unitOutput {
 		c := compileUnit(in, p, u, code)
 		units = append(units, unitOutput{plan: u, compiled: c, verified: verify(in, p, u, c)})
 	}
-	return smoke(in, p, units)
+	return smoke(in, p, wholeImage(in, p, units, code), code)
 }
 
 // merge puts the units' outputs into one directory; with one unit it is that unit's own.

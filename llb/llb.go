@@ -39,7 +39,7 @@ type Inputs struct {
 
 // Steps are the names of all steps that run something, for those who want one of them run again.
 var Steps = []string{
-	"again", "attest", "base", "compile", "compile-tests", "dependencies", "gather", "go", "golist", "inspect", "keeper", "keys", "modules", "pack",
+	"again", "attest", "base", "certificates", "compile", "compile-tests", "dependencies", "gather", "go", "golist", "image", "inspect", "keeper", "keys", "modules", "pack",
 	"report", "reports", "resolve", "run", "runtime", "sign", "skim", "test", "unpack", "verify",
 }
 

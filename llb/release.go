@@ -16,7 +16,7 @@ func pack(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error) {
 		e.mount(path.Join(plan.PathReport, fmt.Sprint(i)), u.verified.report)
 	}
 	for i, f := range p.Release.Files {
-		e.mount(path.Join(plan.PathFiles, fmt.Sprint(i)), contextFiles(in, f.From))
+		e.mount(path.Join(plan.PathFiles, fmt.Sprint(i)), contextFiles(in, f.From, "release"))
 	}
 	if p.Release.SBOM {
 		described, err := attestations(in, p, units, "")
@@ -28,11 +28,11 @@ func pack(in Inputs, p *plan.Plan, units []unitOutput) (llb.State, error) {
 	return e.output(), nil
 }
 
-// contextFiles are the files of the context that a pattern matches: the archive hangs on no other.
-func contextFiles(in Inputs, pattern string) llb.State {
+// contextFiles are the files of the context that a pattern matches: what is made of them depends on no other.
+func contextFiles(in Inputs, pattern, whose string) llb.State {
 	return llb.Scratch().File(llb.Copy(in.Context, "/", "/", &llb.CopyInfo{
 		CopyDirContentsOnly: true, IncludePatterns: []string{pattern}, AllowEmptyWildcard: true,
-	}), llb.WithCustomNamef("[release] take %s", pattern), llb.Platform(in.Build))
+	}), llb.WithCustomNamef("[%s] take %s", whose, pattern), llb.Platform(in.Build))
 }
 
 // Publish is a release's folder; packed is what Emit made for each platform.

@@ -11,25 +11,26 @@ import (
 //
 // All else runs on the same read-only root with what differs mounted. Here the root is that of the user's image, /proc and all, as
 // only a container's own root has it, and our own binary stands beside it in a folder that no image has.
-func smoke(in Inputs, p *plan.Plan, units []unitOutput) []unitOutput {
+func smoke(in Inputs, p *plan.Plan, units []unitOutput, code Code) []unitOutput {
 	started := make([]unitOutput, len(units))
 	for i, u := range units {
 		started[i] = u
 		if len(u.plan.Runs) > 0 {
-			started[i].verified = start(in, p, u, runRoot(in, p, units, u))
+			started[i].verified = start(in, p, u, runRoot(in, p, units, i, code))
 		}
 	}
 	return started
 }
 
 // runRoot is what the unit's files will run in: the whole image, or what an image without a base or anything else would be.
-func runRoot(in Inputs, p *plan.Plan, units []unitOutput, u unitOutput) llb.State {
+func runRoot(in Inputs, p *plan.Plan, units []unitOutput, i int, code Code) llb.State {
+	u := units[i]
 	if p.Image != nil {
-		return imageState(in, p, units)
+		return imageState(in, p, units, code, p.Layers())
 	}
 	st := llb.Scratch().File(llb.Mkdir("/tmp", 0o1777), llb.WithCustomName("[internal] root without an image"))
 	if u.plan.Dynamic {
-		st = st.File(llb.Copy(runtime(in, p, u), "/", "/", contents), llb.WithCustomNamef("[%s] loader and libraries", p.Target))
+		st = st.File(llb.Copy(runtime(in, p, units, i), "/", "/", contents), llb.WithCustomNamef("[%s] loader and libraries", p.Target))
 	}
 	return st.File(llb.Copy(u.verified.files, "/", "/", contents), llb.WithCustomNamef("[%s] copy %s", p.Target, outputs(u.plan)))
 }

@@ -37,7 +37,7 @@ type LinkedFile struct {
 }
 
 // AttestJob says of outputs what they are made of and what verify found. What the job speaks of is mounted below PathAttest:
-// each unit's at the number that it has in Units, the image's own package files at "base".
+// each unit's at the number that it has in Units.
 type AttestJob struct {
 	Name       string        `json:"name"` // of the SBOM
 	Platform   string        `json:"platform"`
@@ -50,21 +50,21 @@ type AttestJob struct {
 }
 
 // AttestUnit is one unit: "files" has its outputs, "report" what verify wrote, "debs" the package files of Set, "shipped" what the image
-// has of them, "needs" which parts of the image's packages they look for.
+// has of them, "needs" which parts of a base they look for.
 type AttestUnit struct {
 	Files   []VerifyFile      `json:"files"`
 	Set     *sysroot.Set      `json:"set,omitempty"`     // the sysroot that they were linked with; nil without C
 	Tools   []sysroot.Package `json:"tools,omitempty"`   // the C compiler and linker
 	Suite   string            `json:"suite,omitempty"`   // of Tools
-	Shipped bool              `json:"shipped,omitempty"` // loader and libraries are in the image
+	Shipped []int             `json:"shipped,omitempty"` // loader and libraries are in the image, from the sysroots of these units, as LibrariesFrom has them
 }
 
 // AttestImage is an image around outputs.
 type AttestImage struct {
-	Base   string       `json:"base,omitempty"`
-	Digest string       `json:"digest,omitempty"` // of Base: "sha256:…"
-	Set    *sysroot.Set `json:"set,omitempty"`    // packages whose parts may be in an image from scratch: those that the units' "needs" name, and
-	Keep   []string     `json:"keep,omitempty"`   // these parts
+	Base         string   `json:"base,omitempty"`
+	Digest       string   `json:"digest,omitempty"`       // of Base: "sha256:…"
+	Keep         []string `json:"keep,omitempty"`         // parts that an image from scratch has in any case, beside what the units' "needs" name
+	Certificates []string `json:"certificates,omitempty"` // of the build context that are in the image
 }
 
 // Mounts of an AttestJob, below PathAttest/N.
@@ -74,7 +74,6 @@ const (
 	AttestDebs    = "debs"
 	AttestShipped = "shipped"
 	AttestNeeds   = "needs"
-	AttestBase    = "base"
 )
 
 // toolPrefixes are the packages of a host set that compile and link; the others are what these load.
@@ -88,19 +87,24 @@ func (p *Plan) AttestJob() (AttestJob, error) {
 	}
 	job := AttestJob{Platform: p.Target, Created: created, BuiltOn: p.Build, Exceptions: p.Exceptions, Archives: p.Archives}
 	var names []string
-	for _, u := range p.Units {
+	for i, u := range p.Units {
 		unit := AttestUnit{Files: u.Outputs}
 		if u.C != nil {
 			unit.Set, unit.Suite, unit.Tools = &u.C.Set, u.C.HostSet.Suite, tools(u.C.HostSet)
-			unit.Shipped = p.Kind == KindImage && p.Image.Base == "" && u.Dynamic
+			if p.Kind == KindImage && p.Image.Base == "" && u.Dynamic {
+				unit.Shipped = p.LibrariesFrom(i)
+			}
 		}
 		job.Units, names = append(job.Units, unit), append(names, u.Names()...)
 	}
 	job.Name = strings.Join(names, ", ") + " for " + p.Target
 	if p.Kind == KindImage {
 		job.Name, job.Image = "image of "+job.Name, &AttestImage{Base: p.Image.Base}
-		if p.Image.packaged() {
-			job.Image.Set, job.Image.Keep = &p.Image.BaseSet.Set, p.Image.BaseSet.Keep
+		if p.Image.BaseSet != nil {
+			job.Image.Keep = p.Image.BaseSet.Keep
+		}
+		for _, c := range p.Image.Certificates {
+			job.Image.Certificates = append(job.Image.Certificates, c.From)
 		}
 	}
 	return job, nil
@@ -121,9 +125,14 @@ func (p *Plan) created() (int64, error) {
 	if p.Epoch == "" {
 		return 0, nil
 	}
-	n, err := strconv.ParseInt(p.Epoch, 10, 64)
+	return epochSeconds(p.Epoch)
+}
+
+// epochSeconds reads the request's SOURCE_DATE_EPOCH.
+func epochSeconds(epoch string) (int64, error) {
+	n, err := strconv.ParseInt(epoch, 10, 64)
 	if err != nil || n < 0 || n > 253402300799 { // the last second with a year of four digits
-		return 0, fmt.Errorf("build arg SOURCE_DATE_EPOCH: found %q, want seconds since 1970", p.Epoch)
+		return 0, fmt.Errorf("build arg SOURCE_DATE_EPOCH: found %q, want seconds since 1970", epoch)
 	}
 	return n, nil
 }

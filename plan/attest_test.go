@@ -35,25 +35,26 @@ func TestAttestJob(t *testing.T) {
 		shipped bool
 		image   bool
 		base    string
-		set     bool
+		keep    []string
 	}{
 		{of: "pure", name: "hello for linux/arm64"},
 		{of: "musl-static", name: "app for linux/arm64", c: true},
 		{of: "pure-image", name: "image of hello for linux/amd64", image: true},
 		{of: "scratch-image", name: "image of hello for linux/amd64", image: true},
-		{of: "glibc-image", name: "image of app for linux/amd64", c: true, shipped: true, image: true, set: true},
+		{of: "glibc-image", name: "image of app for linux/amd64", c: true, shipped: true, image: true},
 		{of: "base-image", name: "image of app for linux/arm64", c: true, image: true, base: "debian:13-slim"},
 		{of: "two-units", name: "hello, app for linux/amd64"},
+		{of: "client-image", name: "image of a, b for linux/arm64", image: true, keep: []string{"zones"}},
 	} {
 		job, err := attestJob(t, c.of, nil)
 		require.NoError(t, err)
 		require.Equal(t, c.name, job.Name)
 		require.Equal(t, c.c, job.Units[0].Set != nil, c.of)
-		require.Equal(t, c.shipped, job.Units[0].Shipped, c.of)
+		require.Equal(t, c.shipped, len(job.Units[0].Shipped) > 0, c.of)
 		require.Equal(t, c.image, job.Image != nil, c.of)
 		if c.image {
 			require.Equal(t, c.base, job.Image.Base)
-			require.Equal(t, c.set, job.Image.Set != nil, c.of)
+			require.Equal(t, c.keep, job.Image.Keep, c.of)
 		}
 		var tools []string
 		for _, p := range job.Units[0].Tools {

@@ -112,7 +112,7 @@ func exceptions(in Input, p *Plan, all []binary) []Exception {
 
 // hasPackages reports whether anything of the plan comes from Debian.
 func (p *Plan) hasPackages() bool {
-	return p.Image != nil && p.Image.packaged() || slices.ContainsFunc(p.Units, func(u Unit) bool { return u.C != nil })
+	return slices.ContainsFunc(p.Units, func(u Unit) bool { return u.C != nil })
 }
 
 // exceptionsOf are those of several plans, each once.

@@ -197,15 +197,58 @@ type ReportLayer struct {
 	Grows bool   `json:"grows,omitempty"` // it holds the layer before it as well
 }
 
-// BaseJob makes what an image without a base stands on, of package files below PathIn and of what verify found to be needed, which
-// stands below PathNeeds/0, PathNeeds/1 and so on.
+// BaseJob makes what an image without a base stands on, of what verify found to be needed, which stands below PathNeeds/0, PathNeeds/1
+// and so on, of the time zones at PathZones, and of the certificates below PathFiles/0, PathFiles/1 and so on.
 type BaseJob struct {
-	Files []string `json:"files,omitempty"` // package files
-	Keep  []string `json:"keep,omitempty"`  // parts that are needed in any case
-	Units int      `json:"units"`           // how many lists of needs there are
+	Keep         []string      `json:"keep,omitempty"` // parts that are needed in any case
+	Units        int           `json:"units"`          // how many lists of needs there are
+	Certificates []ContextFile `json:"certificates,omitempty"`
 }
 
-// RuntimeJob copies the loader and the libraries that files below PathIn need from PathSysroot.
+// CertificatesJob adds certificates, which stand below PathFiles/0, PathFiles/1 and so on, to those of the base at PathRoot.
+type CertificatesJob struct {
+	Certificates []ContextFile `json:"certificates"`
+	Root         bool          `json:"root,omitempty"`   // PathRoot is there
+	Bundle       string        `json:"bundle,omitempty"` // where the image's environment says that the certificates are
+}
+
+// ImageJob checks a whole image, at PathRoot: that it starts a program that it has, as a user that it has, and that the files of the
+// build start in it.
+type ImageJob struct {
+	Platform   string      `json:"platform"`
+	Entrypoint []string    `json:"entrypoint"`
+	Cmd        []string    `json:"cmd,omitempty"`
+	Env        []string    `json:"env,omitempty"`
+	User       string      `json:"user,omitempty"`
+	WorkDir    string      `json:"workdir,omitempty"`
+	MakeDir    bool        `json:"makeDir,omitempty"` // WorkDir is written to PathOut where the image lacks it
+	Files      []ImageFile `json:"files"`
+}
+
+// ImageFile is one file of an ImageJob, at the top of the image.
+type ImageFile struct {
+	Name  string   `json:"name"`
+	Where string   `json:"where"`
+	Allow []string `json:"allow,omitempty"` // checks that may fail
+}
+
+// ImageJob checks the image that the plan makes; process is what its config says, base included.
+func (p *Plan) ImageJob(process Process) ImageJob {
+	job := ImageJob{
+		Platform: p.Target, Entrypoint: p.Image.Entrypoint, Cmd: p.Image.Cmd,
+		Env: process.Env, User: process.User, WorkDir: process.Dir, MakeDir: p.Image.WorkDir != "" && p.Image.WorkDir != "/",
+	}
+	for _, u := range p.Units {
+		for _, f := range u.Outputs {
+			job.Files = append(job.Files, ImageFile{Name: f.Name, Where: f.Where, Allow: f.Want.Allow})
+		}
+	}
+	return job
+}
+
+// RuntimeJob copies the loader and the libraries that files below PathIn need from PathSysroots/0, PathSysroots/1 and so on, each from
+// the first that has it.
 type RuntimeJob struct {
-	Files []string `json:"files"`
+	Files    []string `json:"files"`
+	Sysroots int      `json:"sysroots"`
 }

@@ -8,14 +8,11 @@ import (
 	"github.com/crossgo/crossgo/verify"
 )
 
-// BaseSet is what an image without a base stands on: users, /tmp and the like, and those parts of package files that the programs
-// look for. Which these are is known when the programs are linked; here is what it may be at most, so that what surely nobody
-// looks for is not fetched.
+// BaseSet is what an image without a base stands on: users, /tmp and the like, and those parts that the programs look for. Which
+// these are is known when the programs are linked; here is what it may be at most.
 type BaseSet struct {
-	Parts   []string        `json:"parts,omitempty"` // that some program may look for, and the packages have
-	Keep    []string        `json:"keep,omitempty"`  // those of them that the image gets in any case
-	Request sysroot.Request `json:"request"`         // of no packages when there are no parts
-	Set     sysroot.Set     `json:"set"`
+	Parts []string `json:"parts,omitempty"` // that some program may look for
+	Keep  []string `json:"keep,omitempty"`  // those of them that the image gets in any case
 }
 
 // partRules say by which package of the standard library a program may look for a part, and by which it has its own.
@@ -27,24 +24,29 @@ var partRules = []struct{ part, asks, brings string }{
 // zoneVariable names the zone of local times. Nearly every program reads it, and few have to: who sets it wants it read.
 const zoneVariable = "TZ"
 
-// newBaseSet decides what the programs may need at most. What C code looks for cannot be known: it gets all.
-func newBaseSet(in Input, all []binary, env []string) *BaseSet {
+// newBaseSet decides what the programs may need at most. What C code looks for cannot be known: it gets all. Who sets a time zone, or
+// has certificates of their own, wants them read.
+func newBaseSet(in Input, all []binary, img *Image) *BaseSet {
 	set := &BaseSet{}
 	for _, rule := range partRules {
 		if slices.ContainsFunc(all, func(b binary) bool { return b.cgo || asks(in.Facts.Binaries[b.entry], rule.asks, rule.brings) }) {
 			set.Parts = append(set.Parts, rule.part)
 		}
 	}
-	if slices.ContainsFunc(env, func(kv string) bool { return strings.HasPrefix(kv, zoneVariable+"=") }) {
-		set.Keep = []string{sysroot.PartZones}
-		if !slices.Contains(set.Parts, sysroot.PartZones) {
-			set.Parts = append(set.Parts, sysroot.PartZones)
-		}
+	if slices.ContainsFunc(img.Env, func(kv string) bool { return strings.HasPrefix(kv, zoneVariable+"=") }) {
+		set.keep(sysroot.PartZones)
 	}
-	packages := sysroot.BasePackages(set.Parts)
-	name := strings.Join(append([]string{"base"}, packages...), "-") // platforms may differ in what they import
-	set.Request = sysroot.Request{Name: name, Kind: sysroot.KindBase, Arch: in.Build.Arch, Packages: packages}
+	if len(img.Certificates) > 0 {
+		set.keep(sysroot.PartRoots)
+	}
 	return set
+}
+
+func (set *BaseSet) keep(part string) {
+	set.Keep = append(set.Keep, part)
+	if !slices.Contains(set.Parts, part) {
+		set.Parts = append(set.Parts, part)
+	}
 }
 
 // asks reports whether an entry's programs import what looks for a part. The facts are of all programs of the entry: only of a

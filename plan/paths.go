@@ -19,6 +19,7 @@ const (
 	PathDownload  = "/downloads"       // cache mount with downloaded modules, laid out as a module proxy
 	PathSource    = "/src"             // the build context
 	PathSysroot   = sysroot.TargetRoot // the target's C side
+	PathSysroots  = "/libraries"       // several of them, numbered: the first that has a library gives it
 	PathHostUsr   = "/usr"             // the host C toolchain's usr
 	PathProfile   = "/pgo/default.pgo" // the profile that a program and all it imports are compiled by
 	PathLink      = "/link"            // our own binary under the names of compilers, for linking
@@ -44,9 +45,10 @@ const (
 	PathLayers    = "/layers"          // the layers that a report measures, numbered
 	PathNeeds     = "/needs"           // where verify says what of an image without a base the programs need
 	NeedsFile     = "needs.json"       // its name there
+	PathZones     = "/zones.zip"       // Go's time zones, for the base of an image
 	PathRead      = "/read"            // empty, for verify; see carry in llb
 	PathReport    = "/report"          // where verify puts its reports
-	PathFiles     = "/files"           // what a release takes of the context, numbered
+	PathFiles     = "/files"           // what a release or an image takes of the context, numbered
 	PathSignKey   = "/run/sign-key"    // the secret that a release is signed with
 	PathSignPass  = "/run/sign-pass"   // its optional password
 	PathLinks     = "/links"           // where compile puts what its links took from the sysroot

@@ -38,6 +38,15 @@ func ldflagsRef(entry, i int) string { return fmt.Sprintf("@{binaries[%d].ldflag
 // ImagePlace is what the image stands on.
 const ImagePlace = "@{image.base}"
 
+// The other keys of the image that messages are about. Where the spec does not have the key, they lead to the image.
+const (
+	EntrypointPlace = "@{image.entrypoint}"
+	UserPlace       = "@{image.user}"
+	WorkDirPlace    = "@{image.workdir}"
+)
+
+func certificateRef(i int) string { return fmt.Sprintf("@{image.certificates[%d]}", i) }
+
 // progRef is the program that keeps objects.
 const progRef = "@{cache.prog}"
 
@@ -49,7 +58,7 @@ func releaseFileRef(i int) string { return fmt.Sprintf("@{release.files[%d]}", i
 // signerRef is who signs a release.
 const signerRef = "@{release.signer}"
 
-var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages|ldflags)\[(\d+)\]|cache\.prog|image\.base|release\.signer|release\.files\[(\d+)\]|test)\}`)
+var reference = regexp.MustCompile(`@\{(?:binaries\[(\d+)\]\.(main|packages|ldflags)\[(\d+)\]|cache\.prog|image\.(?:base|entrypoint|user|workdir)|image\.certificates\[(\d+)\]|release\.signer|release\.files\[(\d+)\]|test)\}`)
 
 // imagePlace is where the spec says what the image stands on, or what image there is.
 func imagePlace(file *spec.File) string {
@@ -83,12 +92,17 @@ func Places(file *spec.File, text string) string {
 			return place(file, file.ReleaseBlock().Signer.Pos)
 		case ImagePlace:
 			return imagePlace(file)
+		case EntrypointPlace, UserPlace, WorkDirPlace:
+			return imageKeyPlace(file, ref)
 		case testReference:
 			return testPlace(file)
 		}
 		m := reference.FindStringSubmatch(ref)
-		if m[4] != "" {
-			return releaseFilePlace(file, m[4])
+		switch {
+		case m[4] != "":
+			return certificatePlace(file, m[4])
+		case m[5] != "":
+			return releaseFilePlace(file, m[5])
 		}
 		entry, _ := strconv.Atoi(m[1]) // the pattern lets digits through only
 		i, _ := strconv.Atoi(m[3])
@@ -117,4 +131,31 @@ func releaseFilePlace(file *spec.File, index string) string {
 		return place(file, block.Pos)
 	}
 	return place(file, block.Files[i].From.Pos)
+}
+
+// imageKeyPlace is the place of a key of the image, else of the image.
+func imageKeyPlace(file *spec.File, ref string) string {
+	if file.Image == nil {
+		return file.Name
+	}
+	var pos spec.Pos
+	switch img := file.Image; ref {
+	case EntrypointPlace:
+		if len(img.Entrypoint) > 0 {
+			pos = img.Entrypoint[0].Pos
+		}
+	case UserPlace:
+		pos = img.User.Pos
+	case WorkDirPlace:
+		pos = img.WorkDir.Pos
+	}
+	return place(file, at(pos, file.Image.Base.Pos, file.Image.Pos))
+}
+
+func certificatePlace(file *spec.File, index string) string {
+	i, _ := strconv.Atoi(index) // the pattern lets digits through only
+	if file.Image == nil || i >= len(file.Image.Certificates) {
+		return imagePlace(file)
+	}
+	return place(file, file.Image.Certificates[i].Pos)
 }

@@ -146,7 +146,8 @@ func New(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if binaries, err = in.Select.narrow(in.File, binaries); err != nil {
+	all := binaries
+	if binaries, err = in.Select.narrow(in.File, all); err != nil {
 		return nil, err
 	}
 	if err := uniqueNames(binaries); err != nil {
@@ -161,7 +162,7 @@ func New(in Input) (*Plan, error) {
 	p.Reported = reportFiles(in, binaries)
 	switch p.Kind {
 	case KindImage:
-		if p.Image, err = decideImage(in, binaries); err == nil {
+		if p.Image, err = decideImage(in, all, binaries); err == nil {
 			p.meetNeeds()
 		}
 	case KindRelease:
@@ -184,9 +185,6 @@ func (p *Plan) requests() []suiteRequest {
 			requests = append(requests, suiteRequest{sysroot.HostSuite, u.C.Host}, suiteRequest{u.C.Suite, u.C.Target})
 		}
 	}
-	if p.Image.packaged() {
-		requests = append(requests, suiteRequest{sysroot.HostSuite, p.Image.BaseSet.Request})
-	}
 	return requests
 }
 
@@ -208,9 +206,6 @@ func (p *Plan) Pin(lock *sysroot.Lock) error {
 		if c := p.Units[i].C; c != nil {
 			c.HostSet, c.Set = take(c.Host.Name), take(c.Target.Name)
 		}
-	}
-	if p.Image.packaged() {
-		p.Image.BaseSet.Set = take(p.Image.BaseSet.Request.Name)
 	}
 	return errors.Join(errs...)
 }

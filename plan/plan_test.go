@@ -77,7 +77,7 @@ func TestRefused(t *testing.T) {
 		{"static program that loads libraries", "binaries: [{main: ., link: static}]", "linux/amd64", "", loading,
 			`crossgo.yaml:1:28: link: found static, but github.com/x/dl (dl.go:3) loads shared libraries without cgo, which only a program with a loader can: say link: dynamic`},
 		{"image without a loader", "image: {}", "linux/amd64", "", loading,
-			`crossgo.yaml:1:8: image: app needs a loader and is made without cgo, which brings no C library: name an image that has one, as in base: debian:12-slim`},
+			`crossgo.yaml:1:8: image: app is made without cgo and starts by the loader /lib64/ld-linux-x86-64.so.2, which an image without a base does not have: name a base that has it, as in base: debian:12-slim, or say cgo: on or link: static`},
 		{"problems of the code", "", "linux/amd64", "", []plan.BinaryFacts{{Problems: []plan.Problem{{Where: "main.go:2:8", Text: "no such module"}, {Text: "and more"}}}},
 			"main.go:2:8: no such module\nand more"},
 	} {

@@ -110,7 +110,7 @@ func purl(p *spdx.Package, address string) {
 }
 
 // image enters the image around the outputs.
-func (d *document) image(in Input) common.ElementID {
+func (d *document) image(in Input) (common.ElementID, error) {
 	p := newPackage(in.Name, "")
 	p.PrimaryPackagePurpose = "CONTAINER"
 	p.PackageComment = "Root file system of an image for " + in.Platform + ". The image's digest is the subject of the statement that this document comes in."
@@ -122,7 +122,26 @@ func (d *document) image(in Input) common.ElementID {
 	if in.Image.Base != "" {
 		d.relate(id, common.TypeRelationshipDescendantOf, d.base(in.Image))
 	}
-	return id
+	if in.Image.Zones != "" {
+		d.relate(id, common.TypeRelationshipContains, d.zones(in.Image.Zones), "usr/share/zoneinfo")
+	}
+	if len(in.Image.Certificates) > 0 {
+		p.PackageComment += " Certificates of the build context are in its bundle: " + strings.Join(in.Image.Certificates, ", ") + "."
+	}
+	if in.Image.Roots.Path == "" {
+		return id, nil
+	}
+	roots, err := d.module(in.Image.Roots)
+	d.relate(id, common.TypeRelationshipContains, roots, "etc/ssl/certs/ca-certificates.crt")
+	return id, err
+}
+
+// zones enters the time zones of a Go distribution. They are no code, so no address that scanners look up names them.
+func (d *document) zones(version string) common.ElementID {
+	p := newPackage("zoneinfo", "go"+version)
+	p.PackageComment, p.PackageSourceInfo = "The IANA time zones, as Go's distribution has them.", "lib/time/zoneinfo.zip of Go "+version
+	p.PackageSupplier = &common.Supplier{SupplierType: "Organization", Supplier: "The Go Project"}
+	return d.add("zones "+version, p)
 }
 
 // base enters the image that another stands on, by name and digest only.

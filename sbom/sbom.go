@@ -66,6 +66,10 @@ type Image struct {
 	Base       string   // reference of the image it stands on; empty: none. What is in there stands in that image's own SBOM
 	BaseDigest string   // "sha256:…"; may be empty
 	Shipped    []Debian // packages of which files are in the image beside the outputs
+
+	Roots        debug.Module // the module that Mozilla's CA certificates come from; zero when the image has none of it
+	Zones        string       // version of the Go distribution that the time zones come from; empty when the image has none of it
+	Certificates []string     // of the build context, by file or pattern
 }
 
 // Make gives the document. An output without digests is an error: nothing could be told of it.
@@ -76,7 +80,10 @@ func Make(in Input) ([]byte, error) {
 	d := newDocument(in)
 	root := documentRef
 	if in.Image != nil {
-		root = d.image(in)
+		var err error
+		if root, err = d.image(in); err != nil {
+			return nil, fmt.Errorf("sbom: image: %w", err)
+		}
 	}
 	for _, o := range in.Outputs {
 		if o.SHA1 == "" || o.SHA256 == "" {

@@ -165,12 +165,12 @@ var binaryKeys = []key[Binary]{
 var imageKeys = []key[Image]{
 	{"base", keyDoc{
 		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference as in a Dockerfile's FROM", example: `base: debian:12-slim`,
-		does:   "What the image stands on. `auto` is users, a home and /tmp, and of CA certificates, time zones and the libc that dynamic binaries were linked with what the programs [need](verify.md#what-the-program-will-miss); `scratch` is nothing but that libc. What another base than `auto` lacks of it is a warning. A [build context](buildx.md#bases) of the same name takes the image's place.",
+		does:   "What the image [stands on](image.md). `auto` is users, a home and /tmp, and of CA certificates, time zones and the libc that dynamic binaries were linked with what the programs [need](verify.md#what-the-program-will-miss); `scratch` is nothing but that libc. What another base than `auto` lacks of it is a warning. A [build context](buildx.md#bases) of the same name takes the image's place.",
 		schema: schema{Type: "string", Default: "auto"},
 	}, one(func(i *Image) *Value[string] { return &i.Base }, onlyStrings, baseImage)},
 	{"entrypoint", keyDoc{
 		typ: "string or list of strings", def: "the only binary, as `/NAME`", allowed: "a single string has no spaces: no shell splits it", example: `entrypoint: [/server, --listen, ":8080"]`,
-		does:   "The program that a container runs, and its first arguments. `${NAME}` is [replaced](#arguments-in-other-texts).",
+		does:   "The program that a container runs, and its first arguments. Programs of the build are at the top of the image: `/NAME`. What the image does not have is an error. An image of one program (`--target NAME/image`) starts that one where the entrypoint is another of the spec's programs. `${NAME}` is [replaced](#arguments-in-other-texts).",
 		schema: stringOrList(schema{Type: "string"}),
 	}, readProgram(func(i *Image) *[]Value[string] { return &i.Entrypoint })},
 	{"cmd", keyDoc{
@@ -189,14 +189,19 @@ var imageKeys = []key[Image]{
 	}},
 	{"user", keyDoc{
 		typ: "string or number", def: "the base image's; without one `65532:65532`", allowed: "`USER` or `USER:GROUP`, names or numbers", example: `user: "1000:1000"`,
-		does:   "The user that the container runs as. 65532 is an unprivileged one that needs no /etc/passwd.",
+		does:   "The user that the container runs as. 65532 is an unprivileged one that needs no /etc/passwd. A name that the image does not know is an error; `auto` knows root, nobody and nonroot.",
 		schema: schema{Type: []string{"string", "integer"}},
 	}, one(func(i *Image) *Value[string] { return &i.User }, orNumbers, imageUser)},
 	{"workdir", keyDoc{
 		typ: "string", def: "the base image's; without one `/`", allowed: "an absolute path", example: `workdir: /data`,
-		does:   "The working directory of the container.",
+		does:   "The working directory of the container. Where the image lacks it, it is made and belongs to the user; one that the user may not enter is an error.",
 		schema: schema{Type: "string", Pattern: "^/"},
 	}, one(func(i *Image) *Value[string] { return &i.WorkDir }, onlyStrings, workDir)},
+	{"certificates", keyDoc{
+		typ: "string or list of strings", def: "none", allowed: "files or patterns of the build context with CA certificates in PEM", example: `certificates: [certs/company-ca.pem]`,
+		does:   "CA certificates that the container trusts beside those that the image has: see [certificates](image.md#certificates). What is no certificate, or has expired, is an error.",
+		schema: stringOrList(schema{Type: "string"}),
+	}, many(func(i *Image) *[]Value[string] { return &i.Certificates }, listRule{orString: true, notEmpty: true, unique: true, check: contextPattern})},
 	{"labels", keyDoc{
 		typ: "mapping of names to simple values", def: "none", allowed: "names without spaces", example: `labels: {org.opencontainers.image.revision: "${VCS_REVISION}"}`,
 		does:   "Labels of the image. They replace those of the base, and [labels of the request](buildx.md#labels) replace them. `${NAME}` in a value is [replaced](#arguments-in-other-texts).",

@@ -172,6 +172,8 @@ type Image struct {
 	User       Value[string] // empty: the base's, and "65532:65532" where there is none
 	WorkDir    Value[string] // empty: the base's, and "/" where there is none
 	Labels     []Label
+
+	Certificates []Value[string] // files or patterns of the build context, clean
 }
 
 // EnvVar is one variable of image.env.

@@ -39,12 +39,21 @@ func (a attestations) write() error {
 	in.Exceptions = lines(job.Exceptions)
 	if job.Image != nil {
 		in.Image = &sbom.Image{Base: job.Image.Base, BaseDigest: job.Image.Digest}
-		if err := a.shipBase(in.Image); err != nil {
+	}
+	units := make([]describedUnit, len(job.Units))
+	for i, u := range job.Units {
+		var err error
+		if units[i], err = a.describeUnit(i, u); err != nil {
 			return err
 		}
 	}
-	for i, u := range job.Units {
-		if err := a.unit(i, u, &in); err != nil {
+	for i, u := range units {
+		if err := a.unit(i, u, units, &in); err != nil {
+			return err
+		}
+	}
+	if in.Image != nil {
+		if err := a.shipBase(in.Image, in.Outputs); err != nil {
 			return err
 		}
 	}
@@ -67,19 +76,25 @@ func ownVersion() string {
 	return ""
 }
 
-// unit enters a unit's outputs, and what the image has because of them.
-func (a attestations) unit(i int, u plan.AttestUnit, in *sbom.Input) error {
+// describeUnit reads the packages that a unit was linked with.
+func (a attestations) describeUnit(i int, u plan.AttestUnit) (describedUnit, error) {
 	unit := describedUnit{AttestUnit: u, tools: toolsOf(u)}
-	if u.Set != nil {
-		var err error
-		if unit.inventory, err = describe(*u.Set, a.mounted(i, plan.AttestDebs)); err != nil {
-			return err
-		}
-		if err := readJSON(filepath.Join(a.mounted(i, plan.AttestReport), plan.LinksFile), &unit.links); err != nil {
-			return fmt.Errorf("what was linked: %w", err)
-		}
+	if u.Set == nil {
+		return unit, nil
 	}
-	for _, f := range u.Files {
+	var err error
+	if unit.inventory, err = describe(*u.Set, a.mounted(i, plan.AttestDebs)); err != nil {
+		return unit, err
+	}
+	if err := readJSON(filepath.Join(a.mounted(i, plan.AttestReport), plan.LinksFile), &unit.links); err != nil {
+		return unit, fmt.Errorf("what was linked: %w", err)
+	}
+	return unit, nil
+}
+
+// unit enters a unit's outputs, and what the image has because of them.
+func (a attestations) unit(i int, unit describedUnit, all []describedUnit, in *sbom.Input) error {
+	for _, f := range unit.Files {
 		out, err := unit.output(f.Name, filepath.Join(a.mounted(i, plan.AttestFiles), f.Name))
 		if err != nil {
 			return fmt.Errorf("%s: describe %s for %s: %w", f.Where, f.Name, a.job.Platform, err)
@@ -87,10 +102,14 @@ func (a attestations) unit(i int, u plan.AttestUnit, in *sbom.Input) error {
 		out.BuiltOn = a.job.BuiltOn
 		in.Outputs = append(in.Outputs, out)
 	}
-	if !u.Shipped {
+	if unit.Shipped == nil {
 		return nil
 	}
-	shipped, err := unit.shipped(a.mounted(i, plan.AttestShipped))
+	var from []packages
+	for _, n := range unit.Shipped {
+		from = append(from, newPackages(all[n]))
+	}
+	shipped, err := shipped(from, a.mounted(i, plan.AttestShipped))
 	in.Image.Shipped = append(in.Image.Shipped, shipped...)
 	return err
 }

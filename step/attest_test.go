@@ -65,14 +65,10 @@ func described(t *testing.T, dir string) plan.AttestJob {
 	debFile(t, filepath.Join(unit, "debs/libc6.deb"), "glibc", "usr/lib64/ld-linux-x86-64.so.2", "x")
 	debFile(t, filepath.Join(unit, "debs/libc6-dev.deb"), "glibc", "usr/lib/x86_64-linux-gnu/libc.a", "x")
 	debFile(t, filepath.Join(unit, "debs/libgcc.deb"), "gcc-14 (14.2)", "usr/lib/gcc/x86_64-linux-gnu/14/libgcc.a", "x")
-	base := sysroot.Set{Name: "base", Kind: sysroot.KindBase, Suite: "trixie", Packages: []sysroot.Package{{Name: "tzdata", Version: "2025b", Architecture: "all", Filename: "pool/tzdata.deb", Archive: "main"},
-		{Name: "ca-certificates", Version: "20250419", Architecture: "all", Filename: "pool/certs.deb", Archive: "main"}}}
-	debFile(t, filepath.Join(dir, plan.AttestBase, "certs.deb"), "ca-certificates", "usr/share/ca-certificates/x.crt", "x")
-	debFile(t, filepath.Join(dir, plan.AttestBase, "tzdata.deb"), "tzdata", "usr/share/zoneinfo/UTC", "x")
 	return plan.AttestJob{Name: "image of app for linux/amd64", Platform: "linux/amd64", Created: 86400, BuiltOn: "linux/amd64",
-		Units: []plan.AttestUnit{{Files: []plan.VerifyFile{{Name: "app", Where: "@{binaries[0].main[0]}", Want: want}}, Set: &set, Shipped: true, Suite: "trixie",
+		Units: []plan.AttestUnit{{Files: []plan.VerifyFile{{Name: "app", Where: "@{binaries[0].main[0]}", Want: want}}, Set: &set, Shipped: []int{0}, Suite: "trixie",
 			Tools: []sysroot.Package{{Name: "lld-19", Version: "1:19-3+b1", Architecture: "amd64", Filename: "pool/main/l/llvm-toolchain-19/lld.deb", Archive: "main"}}}},
-		Image: &plan.AttestImage{Set: &base}}
+		Image: &plan.AttestImage{Keep: []string{"roots"}, Certificates: []string{"ca/company.pem"}}}
 }
 
 func writeFiles(t *testing.T, dir string, files map[string]string) {
@@ -112,8 +108,9 @@ func TestAttest(t *testing.T) {
 	require.Equal(t, "1970-01-02T00:00:00Z", doc.CreationInfo.Created)
 	require.Equal(t, []string{
 		"document DESCRIBES image of app for linux/amd64",
-		"image of app for linux/amd64 CONTAINS tzdata",
 		"image of app for linux/amd64 CONTAINS libc6 usr/lib64/ld-linux-x86-64.so.2",
+		"image of app for linux/amd64 CONTAINS zoneinfo usr/share/zoneinfo",
+		"image of app for linux/amd64 CONTAINS golang.org/x/crypto/x509roots/fallback etc/ssl/certs/ca-certificates.crt",
 		"image of app for linux/amd64 CONTAINS app",
 		"app CONTAINS",
 		"lld-19 BUILD_TOOL_OF app",

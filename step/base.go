@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/crossgo/crossgo/plan"
 	"github.com/crossgo/crossgo/sysroot"
@@ -44,11 +45,18 @@ func baseTree(_ context.Context, job plan.BaseJob) error {
 	if err != nil {
 		return err
 	}
-	debs := make([]string, len(job.Files))
-	for i, f := range job.Files {
-		debs[i] = filepath.Join(plan.PathIn, f)
+	own, err := ownCertificates(job.Certificates, plan.PathFiles, time.Now())
+	if err != nil {
+		return err
 	}
-	return sysroot.BaseFiles(plan.PathOut, debs, parts)
+	var base sysroot.Base
+	if slices.Contains(parts, sysroot.PartRoots) {
+		base.Roots = addCertificates(mozillaRoots(), own)
+	}
+	if slices.Contains(parts, sysroot.PartZones) {
+		base.Zones = plan.PathZones
+	}
+	return sysroot.BaseFiles(plan.PathOut, base)
 }
 
 // neededParts are the parts to keep in any case and those that the needs in the directories name, sorted.

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/crossgo/crossgo/plan"
-	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
 // stallTimeout ends a request that brings nothing for so long: a dead mirror must not hold a build for ever.
@@ -24,13 +23,7 @@ const stallTimeout = 60 * time.Second
 // and those of extraCAs.
 func rootCAs() (*x509.CertPool, error) {
 	pool := x509.NewCertPool()
-	for root := range bundle.Roots() {
-		cert, err := x509.ParseCertificate(root.Certificate)
-		if err != nil {
-			return nil, err
-		}
-		pool.AddCert(cert) // constraints are left out: they concern roots that browsers distrust in part
-	}
+	pool.AppendCertsFromPEM(mozillaRoots())
 	extra, err := extraCAs(plan.PathCA, plan.PathSystemCA)
 	pool.AppendCertsFromPEM(extra)
 	return pool, err

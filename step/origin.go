@@ -21,31 +21,36 @@ import (
 	"github.com/crossgo/crossgo/verify"
 )
 
-// shipBase enters the packages whose certificates and time zones an image from scratch has.
-func (a attestations) shipBase(img *sbom.Image) error {
-	set := a.job.Image.Set
-	if set == nil {
-		return nil
-	}
+// shipBase enters the certificates and time zones that an image has. An image without a base has those of Mozilla and Go: the zones are
+// of the Go distribution that compiled, which every output names.
+func (a attestations) shipBase(img *sbom.Image, outputs []sbom.Output) error {
+	img.Certificates = a.job.Image.Certificates
 	var dirs []string
 	for i := range a.job.Units {
-		dirs = append(dirs, a.mounted(i, plan.AttestNeeds))
+		if dir := a.mounted(i, plan.AttestNeeds); isDir(dir) {
+			dirs = append(dirs, dir)
+		}
 	}
 	parts, err := neededParts(a.job.Image.Keep, dirs)
 	if err != nil {
 		return err
 	}
-	inv, err := describe(*set, filepath.Join(a.dir, plan.AttestBase))
-	if err != nil {
-		return err
+	if slices.Contains(parts, sysroot.PartRoots) {
+		img.Roots = rootsVersion()
 	}
-	names := sysroot.BasePackages(parts)
-	for i := range inv.Packages {
-		if slices.Contains(names, inv.Packages[i].Name) {
-			img.Shipped = append(img.Shipped, debianOf(set.Suite, inv.Packages[i]))
+	if slices.Contains(parts, sysroot.PartZones) {
+		for _, o := range outputs {
+			if o.Build != nil {
+				img.Zones, _, _ = strings.Cut(strings.TrimPrefix(o.Build.GoVersion, "go"), " ")
+			}
 		}
 	}
 	return nil
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // describe reads the package files of a set.
@@ -175,20 +180,27 @@ func (u describedUnit) dynamic(out *sbom.Output, program *elf.File) error {
 	return nil
 }
 
-// shipped are the packages of the loader and libraries that the image has.
-func (u describedUnit) shipped(dir string) ([]sbom.Debian, error) {
-	found := newPackages(u)
+// shipped are the packages of the loader and libraries that the image has, each file's from the first unit that has it.
+func shipped(from []packages, dir string) ([]sbom.Debian, error) {
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		if err == nil && !found.add(filepath.ToSlash(name), name) {
-			err = fmt.Errorf("%s is in the image, and no package has it", name)
+		if err != nil {
+			return err
 		}
-		return err
+		name = filepath.ToSlash(name)
+		if !slices.ContainsFunc(from, func(p packages) bool { return p.add(name, name) }) {
+			return fmt.Errorf("%s is in the image, and no package has it", name)
+		}
+		return nil
 	})
-	return found.list(), err
+	var list []sbom.Debian
+	for _, p := range from {
+		list = append(list, p.list()...)
+	}
+	return list, err
 }
 
 // packages are those of a unit that files are found to come from, in the order of the set.

@@ -187,7 +187,7 @@ func regularFiles(root string) ([]packed, error) {
 			return err
 		}
 		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is %s: only files go into an archive", name, fileKind(info.Mode()))
+			return fmt.Errorf("%s is %s: only files are taken", name, fileKind(info.Mode()))
 		}
 		files = append(files, packed{name: name, file: file, mode: plainMode(info.Mode()), size: info.Size()})
 		return nil

@@ -167,7 +167,7 @@ func TestPackRefuses(t *testing.T) {
 		file  plan.ReleaseFile
 		want  string
 	}{
-		{"a symbolic link", link, plan.ReleaseFile{From: "docs", Where: "x:1:1"}, "x:1:1: release.files: docs/b.md is a symbolic link: only files go into an archive"},
+		{"a symbolic link", link, plan.ReleaseFile{From: "docs", Where: "x:1:1"}, "x:1:1: release.files: docs/b.md is a symbolic link: only files are taken"},
 		{"nothing", t.TempDir(), plan.ReleaseFile{From: "docs/*.txt", Where: "x:1:1"}, "x:1:1: release.files: no file of the build context is docs/*.txt: a .dockerignore may leave it out"},
 		{"two of one name", two, plan.ReleaseFile{From: "docs", To: "doc", Where: "x:1:1"}, "x:1:1: release.files: docs is not one file, but doc is one name: end it with a slash for a folder"},
 		{"a pattern with one name", tree(t, map[string]string{"docs/a.md": "a"}), plan.ReleaseFile{From: "docs/*", To: "doc", Where: "x:1:1"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/crossgo/crossgo/internal/parallel"
 	"github.com/crossgo/crossgo/plan"
@@ -59,11 +60,15 @@ func unpack(_ context.Context, job plan.UnpackJob) error {
 	return nil
 }
 
-// runtimeTree copies the loader and libraries that files need out of the sysroot they were linked with.
+// runtimeTree copies the loader and libraries that files need out of sysroots.
 func runtimeTree(_ context.Context, job plan.RuntimeJob) error {
 	files := make([]string, len(job.Files))
 	for i, f := range job.Files {
 		files[i] = filepath.Join(plan.PathIn, f)
 	}
-	return sysroot.CopyRuntime(plan.PathSysroot, plan.PathOut, files)
+	sysroots := make([]string, job.Sysroots)
+	for i := range sysroots {
+		sysroots[i] = filepath.Join(plan.PathSysroots, strconv.Itoa(i))
+	}
+	return sysroot.CopyRuntime(sysroots, plan.PathOut, files)
 }

@@ -91,6 +91,9 @@ func fits(files []report.File, job plan.VerifyJob) error {
 	if err != nil {
 		return err
 	}
+	if err := (imageCheck{verify.Rootfs{FS: tree, User: job.User}, plan.ImageJob{Platform: job.Platform}}).user(); err != nil {
+		return err
+	}
 	for i, f := range job.Files {
 		if f.Want.BuildMode != "" { // what loads a library decides what it fits
 			continue

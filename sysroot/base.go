@@ -1,15 +1,12 @@
 package sysroot
 
 import (
-	"archive/tar"
-	"bytes"
-	"encoding/pem"
+	"archive/zip"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
-	"slices"
+	"path/filepath"
 	"strings"
 )
 
@@ -26,53 +23,42 @@ var baseTexts = []struct{ name, content string }{
 	{"etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"},
 }
 
-const (
-	certsDir   = "usr/share/ca-certificates/"
-	certBundle = "etc/ssl/certs/ca-certificates.crt"
-	zoneDir    = "usr/share/zoneinfo/"
-)
+// CertBundle is where Debian, and most others, have all CA certificates in one file.
+const CertBundle = "etc/ssl/certs/ca-certificates.crt"
 
-// The parts of an image without a base that come from packages. They are what programs look for by these names in verify.
+const zoneDir = "usr/share/zoneinfo/"
+
+// The parts of an image without a base that not every program needs. They are what programs look for by these names in verify.
 const (
 	PartRoots = "roots" // CA certificates
 	PartZones = "zones" // time zones
 )
 
-// basePackages are the packages that have a part; all are of architecture all.
-var basePackages = []struct{ part, name string }{{PartRoots, "ca-certificates"}, {PartZones, "tzdata"}}
-
 // BaseParts are all parts.
 func BaseParts() []string { return []string{PartRoots, PartZones} }
 
-// BasePackages are the packages that have the parts.
-func BasePackages(parts []string) []string {
-	var names []string
-	for _, p := range basePackages {
-		if slices.Contains(parts, p.part) {
-			names = append(names, p.name)
-		}
-	}
-	return names
+// Base is what an image without a base stands on, beside what every one has.
+type Base struct {
+	Roots []byte // the bundle of CA certificates, PEM; empty: without
+	Zones string // the zip archive with the time zones, as Go's distribution has it; empty: without
 }
 
 // BaseFiles writes into dest what programs expect of the system they run on: users, name service order, /tmp (mode 1777), /root and
-// /home/nonroot (mode 0700, owned by NonRoot when the process may change owners), and of the parts those asked for.
-// debs are the files of the parts' packages, and maybe of more; a part that they do not have is an error.
-func BaseFiles(dest string, debs, parts []string) error {
-	t, err := newBaseTree(dest)
+// /home/nonroot (mode 0700, owned by NonRoot when the process may change owners), and what b has.
+func BaseFiles(dest string, b Base) error {
+	root, err := openNew(dest)
 	if err != nil {
 		return err
 	}
-	defer t.root.Close()
-	certs, zones, err := t.readBase(debs, parts)
-	if err != nil {
-		return err
+	defer root.Close()
+	t := &tree{root: root, owner: map[string]int{}}
+	if b.Zones != "" {
+		if err := t.zones(b.Zones); err != nil {
+			return fmt.Errorf("time zones: %w", err)
+		}
 	}
-	if err := allFound(parts, map[string]int{PartRoots: len(certs), PartZones: zones}, len(debs)); err != nil {
-		return err
-	}
-	if len(certs) > 0 {
-		if err := t.writeString(certBundle, bundle(certs), 0o644); err != nil {
+	if len(b.Roots) > 0 {
+		if err := t.writeString(CertBundle, string(b.Roots), 0o644); err != nil {
 			return err
 		}
 	}
@@ -87,91 +73,39 @@ func BaseFiles(dest string, debs, parts []string) error {
 	return setTimes(dest)
 }
 
-// allFound says which parts the packages do not have.
-func allFound(parts []string, found map[string]int, packages int) error {
-	var missing []string
-	for _, p := range parts {
-		if found[p] == 0 {
-			missing = append(missing, p)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return fmt.Errorf("base files: %d packages have no %s: want the packages %s", packages, strings.Join(missing, " and no "), strings.Join(BasePackages(parts), ", "))
-}
-
-func newBaseTree(dest string) (*tree, error) {
-	root, err := openNew(dest)
+// zones unpacks lib/time/zoneinfo.zip of a Go distribution. Its files are the ones that C libraries read below /usr/share/zoneinfo.
+func (t *tree) zones(archive string) error {
+	r, err := zip.OpenReader(archive)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &tree{root: root, owner: map[string]int{}}, nil
-}
-
-// certificate is one CA certificate of the package, by its path there.
-type certificate struct {
-	name string
-	pem  []byte
-}
-
-// readBase writes the time zones and collects the certificates, as far as they are asked for.
-func (t *tree) readBase(debs, parts []string) (certs []certificate, zones int, err error) {
-	roots, withZones := slices.Contains(parts, PartRoots), slices.Contains(parts, PartZones)
-	t.links = make([][]member, len(debs))
-	for i, deb := range debs {
-		err := readDeb(deb, func(h *tar.Header, r io.Reader) error {
-			switch {
-			case roots && h.Typeflag == tar.TypeReg && strings.HasPrefix(h.Name, certsDir) && strings.HasSuffix(h.Name, ".crt"):
-				data, err := io.ReadAll(r)
-				certs = append(certs, certificate{h.Name, data})
-				return err
-			case withZones && isZone(h.Name) && h.Typeflag != tar.TypeDir:
-				zones++
-				return t.member(i, layout{kind: KindBase}, h, r)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, 0, err
+	defer r.Close()
+	found := 0
+	for _, f := range r.File {
+		if strings.HasSuffix(f.Name, "/") {
+			continue
 		}
+		if !filepath.IsLocal(f.Name) {
+			return fmt.Errorf("%s holds %q, which is no name of a zone", path.Base(archive), f.Name)
+		}
+		if err := t.zone(f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		found++
 	}
-	for i := range debs {
-		for _, m := range t.links[i] {
-			if err := t.makeLink(m); err != nil {
-				return nil, 0, err
-			}
-		}
-	}
-	return certs, zones, checkCerts(certs)
-}
-
-// isZone leaves out the doubles of every zone with and without leap seconds, and the link to the machine's own zone,
-// which an image has none of: programs then use UTC.
-func isZone(name string) bool {
-	rest, ok := strings.CutPrefix(name, zoneDir)
-	return ok && !below("posix", rest) && !below("right", rest) && rest != "localtime"
-}
-
-func checkCerts(certs []certificate) error {
-	for _, c := range certs {
-		if block, _ := pem.Decode(c.pem); block == nil || block.Type != "CERTIFICATE" {
-			return fmt.Errorf("%s: not a PEM certificate", c.name)
-		}
+	if found == 0 {
+		return fmt.Errorf("%s is empty", path.Base(archive))
 	}
 	return nil
 }
 
-// bundle concatenates the certificates sorted by path, each ending in a line break: what Debian's update-ca-certificates
-// writes when every certificate of the package is enabled, its default.
-func bundle(certs []certificate) string {
-	slices.SortFunc(certs, func(a, b certificate) int { return strings.Compare(a.name, b.name) })
-	var out bytes.Buffer
-	for _, c := range certs {
-		out.Write(bytes.TrimRight(c.pem, "\n"))
-		out.WriteByte('\n')
+func (t *tree) zone(f *zip.File) error {
+	in, err := f.Open()
+	if err != nil {
+		return err
 	}
-	return out.String()
+	defer in.Close()
+	return t.write(0, zoneDir+f.Name, 0o644, in)
 }
 
 // baseDirs makes the directories that must exist with other modes or owners than usual.

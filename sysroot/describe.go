@@ -30,12 +30,9 @@ func Describe(set Set, files []string) (*Inventory, error) {
 	if len(files) != len(set.Packages) {
 		return nil, fmt.Errorf("set %s: %d package files, want %d", set.Name, len(files), len(set.Packages))
 	}
-	l := layout{kind: set.Kind}
-	if set.Kind != KindBase {
-		var err error
-		if l, err = newLayout(UnpackOptions{Kind: set.Kind, Arch: set.Arch}); err != nil {
-			return nil, err
-		}
+	l, err := newLayout(UnpackOptions{Kind: set.Kind, Arch: set.Arch})
+	if err != nil {
+		return nil, err
 	}
 	inv := &Inventory{owner: map[string]int{}}
 	for i, p := range set.Packages {

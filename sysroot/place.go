@@ -53,7 +53,6 @@ var keptDirs = map[Kind][]string{
 	KindHost:  {"usr/bin", "usr/lib", "usr/lib64"},
 	KindGlibc: {"usr/include", "usr/lib", "usr/lib64", "usr/share/pkgconfig"},
 	KindMusl:  {"usr/include", "usr/lib", "usr/share/pkgconfig"},
-	KindBase:  {"usr/share/zoneinfo"},
 }
 
 // droppedDirs are parts of usr/lib that no compiler, linker or compiled program needs: character set converters of

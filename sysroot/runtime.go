@@ -17,21 +17,25 @@ import (
 var openedByName = []string{"libnss_files.so.2", "libnss_dns.so.2", "libgcc_s.so.1"}
 
 // CopyRuntime copies into dest what the executables in files need to run: their loader at its exact path, and the
-// libraries they name and those name in turn, below usr/lib. Everything is taken from an unpacked sysroot of kind
-// KindGlibc or KindMusl. Static executables need nothing. Links are followed: each library is one file, by the name it
+// libraries they name and those name in turn, below usr/lib. Everything is taken from unpacked sysroots of kind
+// KindGlibc or KindMusl, each file from the first that has it: the files were linked with the last, and the others are newer.
+// Static executables need nothing. Links are followed: each library is one file, by the name it
 // is asked for. All libraries that are missing are named at once.
-func CopyRuntime(sysroot, dest string, files []string) error {
-	from, err := os.OpenRoot(sysroot)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
+func CopyRuntime(sysroots []string, dest string, files []string) error {
 	to, err := openNew(dest)
 	if err != nil {
 		return err
 	}
 	defer to.Close()
-	c := &closure{from: from, to: to, done: map[string]bool{}}
+	c := &closure{to: to, done: map[string]bool{}}
+	for _, dir := range sysroots {
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		c.from = append(c.from, root)
+	}
 	for _, file := range files {
 		if err := c.program(file); err != nil {
 			return fmt.Errorf("%s: %w", path.Base(file), err)
@@ -40,12 +44,13 @@ func CopyRuntime(sysroot, dest string, files []string) error {
 	return errors.Join(c.missing...)
 }
 
-// closure copies libraries from one root to another, each once.
+// closure copies libraries from roots to another, each once.
 type closure struct {
-	from, to *os.Root
-	dirs     []string // where libraries lie, in the order of search
-	done     map[string]bool
-	missing  []error
+	from    []*os.Root
+	to      *os.Root
+	dirs    [][]string // of each root: where libraries lie, in the order of search
+	done    map[string]bool
+	missing []error
 }
 
 // program takes an executable's loader and libraries.
@@ -59,14 +64,12 @@ func (c *closure) program(file string) error {
 	if err != nil || loader == "" {
 		return err
 	}
-	if c.dirs == nil {
-		if c.dirs, err = libraryDirs(c.from); err != nil {
-			return err
-		}
+	if err := c.findDirs(); err != nil {
+		return err
 	}
 	if !c.done[path.Base(loader)] {
 		c.done[path.Base(loader)] = true
-		if err := c.copy(strings.TrimPrefix(loader, "/"), strings.TrimPrefix(loader, "/")); err != nil {
+		if err := c.loader(strings.TrimPrefix(loader, "/")); err != nil {
 			return fmt.Errorf("loader %s: %w", loader, err)
 		}
 		if strings.HasPrefix(path.Base(loader), "ld-musl-") {
@@ -74,6 +77,26 @@ func (c *closure) program(file string) error {
 		}
 	}
 	return c.libraries(f, path.Base(file))
+}
+
+func (c *closure) findDirs() error {
+	for _, root := range c.from[len(c.dirs):] {
+		dirs, err := libraryDirs(root)
+		if err != nil {
+			return err
+		}
+		c.dirs = append(c.dirs, dirs)
+	}
+	return nil
+}
+
+func (c *closure) loader(at string) error {
+	for _, root := range c.from {
+		if _, err := root.Stat(at); err == nil {
+			return c.copy(root, at)
+		}
+	}
+	return errors.New("no package of the sysroot has it")
 }
 
 // interpreter is the loader an executable asks for; empty for a static one.
@@ -128,16 +151,18 @@ func (c *closure) library(name, who string, required bool) error {
 		return nil
 	}
 	c.done[name] = true
-	for _, dir := range c.dirs {
-		at := dir + "/" + name
-		info, err := c.from.Stat(at)
-		if err != nil || !info.Mode().IsRegular() {
-			continue
+	for i, root := range c.from {
+		for _, dir := range c.dirs[i] {
+			at := dir + "/" + name
+			info, err := root.Stat(at)
+			if err != nil || !info.Mode().IsRegular() {
+				continue
+			}
+			if err := c.copy(root, at); err != nil {
+				return err
+			}
+			return c.needsOf(root, at, name)
 		}
-		if err := c.copy(at, at); err != nil {
-			return err
-		}
-		return c.needsOf(at, name)
 	}
 	if required {
 		c.missing = append(c.missing, fmt.Errorf("%s needs %s, which no package of the sysroot has", who, name))
@@ -145,8 +170,8 @@ func (c *closure) library(name, who string, required bool) error {
 	return nil
 }
 
-func (c *closure) needsOf(at, name string) error {
-	raw, err := c.from.Open(at)
+func (c *closure) needsOf(from *os.Root, at, name string) error {
+	raw, err := from.Open(at)
 	if err != nil {
 		return err
 	}
@@ -159,16 +184,16 @@ func (c *closure) needsOf(at, name string) error {
 }
 
 // copy writes a file of the sysroot, links followed, to the same path of the destination.
-func (c *closure) copy(at, name string) error {
-	in, err := c.from.Open(at)
+func (c *closure) copy(from *os.Root, at string) error {
+	in, err := from.Open(at)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	if err := c.to.MkdirAll(path.Dir(name), 0o755); err != nil {
+	if err := c.to.MkdirAll(path.Dir(at), 0o755); err != nil {
 		return err
 	}
-	out, err := c.to.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	out, err := c.to.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
 	if err != nil {
 		return err
 	}

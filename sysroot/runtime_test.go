@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,14 +79,37 @@ func TestCopyRuntimeGlibc(t *testing.T) {
 		file(lib+"libm.so.6", elfFile(t, "", "libc.so.6")), file(lib+"libunused.so.1", "x"))}, glibcArm64))
 	program := onDisk(t, elfFile(t, "/lib/ld-linux-aarch64.so.1", "libsqlite3.so.0", "libc.so.6"))
 	dest := filepath.Join(t.TempDir(), "image")
-	require.NoError(t, CopyRuntime(root, dest, []string{program, program}))
+	require.NoError(t, CopyRuntime([]string{root}, dest, []string{program, program}))
 	require.Equal(t, []string{"lib/ld-linux-aarch64.so.1", lib + "libc.so.6", lib + "libgcc_s.so.1", lib + "libm.so.6", lib + "libsqlite3.so.0"}, paths(t, dest))
 
 	missing := onDisk(t, elfFile(t, "/lib/ld-linux-aarch64.so.1", "libnone.so.1", "libc.so.6", "libnil.so.2"))
-	require.EqualError(t, CopyRuntime(root, t.TempDir(), []string{missing}),
+	require.EqualError(t, CopyRuntime([]string{root}, t.TempDir(), []string{missing}),
 		"server needs libnone.so.1, which no package of the sysroot has\nserver needs libnil.so.2, which no package of the sysroot has")
 	other := onDisk(t, elfFile(t, "/lib64/ld-linux-x86-64.so.2"))
-	require.ErrorContains(t, CopyRuntime(root, t.TempDir(), []string{other}), "server: loader /lib64/ld-linux-x86-64.so.2: ")
+	require.ErrorContains(t, CopyRuntime([]string{root}, t.TempDir(), []string{other}), "server: loader /lib64/ld-linux-x86-64.so.2: no package of the sysroot has it")
+}
+
+// TestCopyRuntimeOfTwoSuites: a program that was linked with an older C library gets the newer one whole, its stubs for libraries that are
+// parts of it by now among that, and of its own sysroot what only that has.
+func TestCopyRuntimeOfTwoSuites(t *testing.T) {
+	lib := "usr/lib/aarch64-linux-gnu/"
+	unpacked := func(age string, more ...item) string {
+		root := t.TempDir()
+		own := elfFile(t, "", "libc.so.6")
+		members := append(more, file("lib/aarch64-linux-gnu/ld-linux-aarch64.so.1", elfFile(t, "")+age), link("lib/ld-linux-aarch64.so.1", "aarch64-linux-gnu/ld-linux-aarch64.so.1"),
+			file(lib+"libc.so.6", elfFile(t, "", "ld-linux-aarch64.so.1")+age), file(lib+"libpthread.so.0", own+age))
+		require.NoError(t, Unpack(root, []string{deb(t, age+".deb", "", members...)}, glibcArm64))
+		return root
+	}
+	older := unpacked("older", file(lib+"libssl.so.1.1", elfFile(t, "", "libpthread.so.0", "libc.so.6")+"older"))
+	program := onDisk(t, elfFile(t, "/lib/ld-linux-aarch64.so.1", "libssl.so.1.1", "libpthread.so.0", "libc.so.6"))
+	dest := t.TempDir()
+	require.NoError(t, CopyRuntime([]string{unpacked("newer"), older}, dest, []string{program}))
+	for name, age := range map[string]string{"lib/ld-linux-aarch64.so.1": "newer", lib + "libc.so.6": "newer", lib + "libpthread.so.0": "newer", lib + "libssl.so.1.1": "older"} {
+		data, err := os.ReadFile(filepath.Join(dest, name))
+		require.NoError(t, err)
+		require.True(t, strings.HasSuffix(string(data), age), name)
+	}
 }
 
 func TestCopyRuntimeMusl(t *testing.T) {
@@ -94,13 +118,13 @@ func TestCopyRuntimeMusl(t *testing.T) {
 	require.NoError(t, Unpack(root, []string{deb(t, "musl.deb", "", file(m+"libc.so", elfFile(t, "")), link("lib/ld-musl-aarch64.so.1", "aarch64-linux-musl/libc.so"))},
 		UnpackOptions{Kind: KindMusl, Arch: "arm64"}))
 	dest := t.TempDir()
-	require.NoError(t, CopyRuntime(root, dest, []string{onDisk(t, elfFile(t, "/lib/ld-musl-aarch64.so.1", "libc.so"))}))
+	require.NoError(t, CopyRuntime([]string{root}, dest, []string{onDisk(t, elfFile(t, "/lib/ld-musl-aarch64.so.1", "libc.so"))}))
 	require.Equal(t, []string{"lib/ld-musl-aarch64.so.1"}, paths(t, dest))
 }
 
 func TestCopyRuntimeStatic(t *testing.T) {
 	dest := t.TempDir()
-	require.NoError(t, CopyRuntime(t.TempDir(), dest, []string{onDisk(t, elfFile(t, ""))}))
+	require.NoError(t, CopyRuntime([]string{t.TempDir()}, dest, []string{onDisk(t, elfFile(t, ""))}))
 	require.Empty(t, paths(t, dest))
-	require.ErrorContains(t, CopyRuntime(t.TempDir(), dest, []string{onDisk(t, "#!/bin/sh")}), "server: not an ELF file")
+	require.ErrorContains(t, CopyRuntime([]string{t.TempDir()}, dest, []string{onDisk(t, "#!/bin/sh")}), "server: not an ELF file")
 }

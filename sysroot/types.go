@@ -24,7 +24,6 @@ const (
 	KindHost  Kind = "host"  // the compiler, linker and pkg-config that run on the build machine
 	KindGlibc Kind = "glibc" // headers and libraries of a target whose C library is Debian's own
 	KindMusl  Kind = "musl"  // headers and static libraries of a target with musl
-	KindBase  Kind = "base"  // what BaseFiles reads: CA certificates and time zones
 )
 
 // Package is one pinned package file.

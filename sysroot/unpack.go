@@ -111,7 +111,7 @@ func finishMusl(t *tree, dest string, sources []string, opt UnpackOptions) error
 }
 
 func newLayout(opt UnpackOptions) (layout, error) {
-	if keptDirs[opt.Kind] == nil || opt.Kind == KindBase {
+	if keptDirs[opt.Kind] == nil {
 		return layout{}, fmt.Errorf("cannot unpack for kind %q, want %q, %q or %q", opt.Kind, KindHost, KindGlibc, KindMusl)
 	}
 	a, err := ArchOf(opt.Arch)

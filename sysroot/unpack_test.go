@@ -2,14 +2,15 @@ package sysroot
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -285,34 +286,52 @@ func TestNotADeb(t *testing.T) {
 }
 
 func TestBaseFiles(t *testing.T) {
-	cert := func(text string) string {
-		return "-----BEGIN CERTIFICATE-----\n" + text + "\n-----END CERTIFICATE-----"
-	}
-	ca := deb(t, "ca-certificates.deb", "", file(certsDir+"mozilla/B.crt", cert("QkJC")+"\n"), file(certsDir+"mozilla/A.crt", cert("QUFB")), program("usr/sbin/update-ca-certificates"))
-	tz := deb(t, "tzdata.deb", "", file(zoneDir+"Europe/Berlin", "zone"), link(zoneDir+"Berlin", "Europe/Berlin"), file(zoneDir+"posix/Europe/Berlin", "double"), file(zoneDir+"right/Europe/Berlin", "leap"), link(zoneDir+"localtime", "/etc/localtime"))
+	zones := zoneFile(t, "Europe/Berlin", "zone", "UTC", "utc")
 	dest := t.TempDir()
-	require.NoError(t, BaseFiles(dest, []string{ca, tz}, BaseParts()))
+	require.NoError(t, BaseFiles(dest, Base{Roots: []byte("certificates\n"), Zones: zones}))
 	require.Equal(t, []string{
 		"etc/group 0644 root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n",
 		"etc/nsswitch.conf 0644 passwd: files\ngroup: files\nhosts: files dns\n",
 		"etc/passwd 0644 root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n",
-		"etc/ssl/certs/ca-certificates.crt 0644 " + cert("QUFB") + "\n" + cert("QkJC") + "\n",
+		"etc/ssl/certs/ca-certificates.crt 0644 certificates\n",
 		"home/nonroot/ drwx------",
 		"root/ drwx------",
 		"tmp/ dtrwxrwxrwx",
-		"usr/share/zoneinfo/Berlin -> Europe/Berlin",
 		"usr/share/zoneinfo/Europe/Berlin 0644 zone",
+		"usr/share/zoneinfo/UTC 0644 utc",
 	}, listing(t, dest))
 
-	for _, parts := range [][]string{nil, {PartRoots}, {PartZones}} { // what nobody asks for is left out
+	for _, b := range []Base{{}, {Roots: []byte("x")}, {Zones: zones}} { // what nobody asks for is left out
 		dest := t.TempDir()
-		require.NoError(t, BaseFiles(dest, []string{ca, tz}, parts))
+		require.NoError(t, BaseFiles(dest, b))
 		got := strings.Join(listing(t, dest), "\n")
 		require.Contains(t, got, "tmp/ dtrwxrwxrwx")
-		require.Equal(t, slices.Contains(parts, PartRoots), strings.Contains(got, "ca-certificates.crt"))
-		require.Equal(t, slices.Contains(parts, PartZones), strings.Contains(got, "Europe/Berlin"))
+		require.Equal(t, len(b.Roots) > 0, strings.Contains(got, "ca-certificates.crt"))
+		require.Equal(t, b.Zones != "", strings.Contains(got, "Europe/Berlin"))
 	}
-	require.ErrorContains(t, BaseFiles(t.TempDir(), []string{ca}, BaseParts()), "1 packages have no zones: want the packages ca-certificates, tzdata")
-	bad := deb(t, "ca.deb", "", file(certsDir+"x.crt", "no certificate"))
-	require.ErrorContains(t, BaseFiles(t.TempDir(), []string{bad, tz}, BaseParts()), "x.crt: not a PEM certificate")
+	for want, archive := range map[string]string{
+		`holds "../etc/passwd", which is no name of a zone`: zoneFile(t, "../etc/passwd", "x"),
+		"zones.zip is empty":        zoneFile(t),
+		"not a valid zip file":      filepath.Join(dest, "etc/passwd"),
+		"no such file or directory": filepath.Join(dest, "none.zip"),
+	} {
+		require.ErrorContains(t, BaseFiles(t.TempDir(), Base{Zones: archive}), want)
+	}
+}
+
+// zoneFile is an archive of time zones, each a name and its content.
+func zoneFile(t *testing.T, files ...string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "zones.zip")
+	f, err := os.Create(name)
+	require.NoError(t, err)
+	w := zip.NewWriter(f)
+	for i := 0; i < len(files); i += 2 {
+		out, err := w.Create(files[i])
+		require.NoError(t, err)
+		_, err = out.Write([]byte(files[i+1]))
+		require.NoError(t, err)
+	}
+	require.NoError(t, errors.Join(w.Close(), f.Close()))
+	return name
 }

@@ -31,7 +31,7 @@ func TestMirrorWithAKeyOfItsOwn(t *testing.T) {
 		{"secret", resigned, []string{"--secret=id=debian-keys,src=mirror.asc"}, nil},
 		{"only", resigned, []string{arg + key, only}, nil},
 		{"beside another", world.Mirror, []string{arg + key + world.Mirror.Key}, nil},
-		{"in place of others", world.Mirror, []string{arg + key, only}, []string{"signed by an unknown key", fingerprint + " (Company Mirror <mirror@company.example>)"}},
+		{"in place of others", world.Mirror, []string{arg + key, only}, []string{"signed by an unknown key", fingerprint + " (Company Mirror <archive@example.org>)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "out")

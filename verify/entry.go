@@ -147,3 +147,41 @@ func (t tree) shebang(name string) (interpreter string, script bool, err error) 
 	}
 	return words[0], true, nil
 }
+
+// Known says whether the image has the user that it runs as.
+func (r Rootfs) Known() []Finding {
+	if _, err := lookupUser(tree{r.FS}, r.User); err != nil {
+		return fail("fits-modes", r.User, "a user of the image", err.Error())
+	}
+	return pass("fits-modes", r.User, "a user of the image", "the image has its user")
+}
+
+// Owner is the image's user and group as numbers: what is made for it belongs to these.
+func (r Rootfs) Owner() (uid, gid int, err error) {
+	u, err := lookupUser(tree{r.FS}, r.User)
+	if err != nil {
+		return 0, 0, err
+	}
+	return u.uid, u.gids[0], nil
+}
+
+// Enters says whether the image's user can begin in the working directory. One that is not there is made by container runtimes.
+func (r Rootfs) Enters(dir string) []Finding {
+	t := tree{r.FS}
+	u, err := lookupUser(t, r.User)
+	if err != nil {
+		return nil // Known tells it
+	}
+	real, info, err := t.resolve(dir)
+	switch {
+	case err != nil:
+		return nil
+	case !info.IsDir():
+		return fail("fits-entrypoint", real, "a directory", fmt.Sprintf("the working directory %s is no directory", dir))
+	}
+	if why := u.denied(t, dir, mayExecute); why != "" {
+		why = strings.Replace(why, "may not execute", "may not enter", 1)
+		return fail("fits-modes", "not allowed", u.String(), why+", which is the working directory")
+	}
+	return pass("fits-modes", "allowed", u.String(), u.String()+" may enter the working directory")
+}

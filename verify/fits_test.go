@@ -113,6 +113,8 @@ func TestFits(t *testing.T) {
 		{"ld.so.conf without ldconfig", debian(imageFiles{"etc/ld.so.conf!": "/opt/lib\n"}), app(glibcLoader, needs("libown.so")), []string{"fits-needed"}, "fits-needed", "libown.so"},
 		{"loader of another machine", imageFiles{"lib64/ld-linux-x86-64.so.2": string(elfSpec{machine: elf.EM_AARCH64}.build())}, app(glibcLoader, needs()), []string{"fits-loader"}, "fits-loader", "aarch64"},
 		{"loader not executable", imageFiles{"lib64/ld-linux-x86-64.so.2!": lib(nil)}, app(glibcLoader, needs()), []string{"fits-loader"}, "fits-loader", "right to execute"},
+		{"a loader of Debian's by itself", imageFiles{"lib64/ld-linux-x86-64.so.2": lib(nil) + "\x00/lib/x86_64-linux-gnu/\x00/usr/lib/x86_64-linux-gnu/\x00/lib/\x00", "usr/lib/x86_64-linux-gnu/libx.so!": lib(nil)},
+			app(glibcLoader, needs("libx.so")), nil, "fits-needed", "/usr/lib/x86_64-linux-gnu/libx.so"},
 		{"lib64 layout", imageFiles{"lib64/ld-linux-x86-64.so.2": lib(nil), "usr/lib64/libx.so!": lib(nil)}, app(glibcLoader, needs("libx.so")), nil, "fits-needed", "/usr/lib64/libx.so"},
 		{"musl on alpine", alpine(nil), app(muslLoader, needs("libsqlite3.so.0", "libc.musl-x86_64.so.1")), nil, "fits-needed", "/usr/lib/libsqlite3.so.0"},
 		{"musl library missing", alpine(nil), app(muslLoader, needs("libneedsgone.so")), []string{"fits-needed"}, "fits-needed", "libgone.so"},

@@ -52,6 +52,8 @@ func lookupUser(t tree, name string) (user, error) {
 		u.uid, _ = strconv.Atoi(row[2])
 		gid, _ := strconv.Atoi(row[3])
 		u.gids = append([]int{gid}, memberships(groups, row[0])...)
+	case notNumber == nil && uid > maxID:
+		return u, fmt.Errorf("the user %s is above %d, the last number that container runtimes take", who, maxID)
 	case notNumber == nil:
 		u.uid, u.gids = uid, []int{0}
 	default:
@@ -65,10 +67,15 @@ func lookupUser(t tree, name string) (user, error) {
 		gid, _ = strconv.Atoi(row[2])
 	} else if notNumber != nil {
 		return u, fmt.Errorf("the image has no group %s in /etc/group", group)
+	} else if gid > maxID {
+		return u, fmt.Errorf("the group %s is above %d, the last number that container runtimes take", group, maxID)
 	}
 	u.gids = []int{gid}
 	return u, nil
 }
+
+// maxID is the last number of a user or group that container runtimes take (moby/sys/user, minID and maxID).
+const maxID = 1<<31 - 1
 
 // account is the line of a passwd or group file whose name or number is who; it has numbers up to column last.
 func account(text, who string, last int) ([]string, bool) {
@@ -142,6 +149,9 @@ func (u user) deniedFile(name string, info fs.FileInfo, right fs.FileMode) strin
 	verb := map[fs.FileMode]string{mayRead: "read", mayExecute: "execute"}[right]
 	return fmt.Sprintf("%s may not %s %s (%s)", u, verb, name, describeMode(info))
 }
+
+// Owner is who owns a file of a tree: root, where nothing says another.
+func Owner(info fs.FileInfo) (uid, gid int) { return owner(info) }
 
 func describeMode(info fs.FileInfo) string {
 	uid, gid := owner(info)

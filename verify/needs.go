@@ -104,7 +104,7 @@ func hasNameServices(t tree) bool {
 		if err != nil || l.libc != glibc {
 			continue
 		}
-		for _, dir := range glibcDirs(real) {
+		for _, dir := range glibcDirs(t, real) {
 			if t.exists(dir+"/libnss_dns.so.2") || newerThan(t, dir+"/libc.so.6", "2.34") {
 				return true
 			}

@@ -2,7 +2,9 @@ package verify
 
 import (
 	"fmt"
+	"io"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -36,7 +38,7 @@ func newSearcher(t tree, asked, real string) (*searcher, error) {
 	if s.system, err = confDirs(t); err != nil {
 		return nil, err
 	}
-	s.system = append(s.system, glibcDirs(real)...)
+	s.system = append(s.system, glibcDirs(t, real)...)
 	return s, nil
 }
 
@@ -54,12 +56,37 @@ func muslDirs(t tree, loader string) ([]string, error) {
 }
 
 // glibcDirs are the directories compiled into a glibc: Debian's has its multiarch ones, which show in the loader's real
-// path; others have lib64 on 64-bit systems.
-func glibcDirs(loader string) []string {
-	if triple := path.Base(path.Dir(loader)); strings.Contains(triple, "-linux-gnu") {
+// path, or in the loader itself where that was copied to the path that programs ask for; others have lib64 on 64-bit systems.
+func glibcDirs(t tree, loader string) []string {
+	triple := path.Base(path.Dir(loader))
+	if !strings.Contains(triple, "-linux-gnu") {
+		triple = multiarch(t, loader)
+	}
+	if triple != "" {
 		return []string{"/lib/" + triple, "/usr/lib/" + triple, "/lib", "/usr/lib"}
 	}
 	return []string{"/lib64", "/usr/lib64", "/lib", "/usr/lib"}
+}
+
+// systemDir is one of the directories in a loader of Debian's glibc (system_dirs of elf/dl-load.c).
+var systemDir = regexp.MustCompile(`\x00/usr/lib/([a-z0-9_]+-linux-gnu[a-z0-9]*)/\x00`)
+
+// maxLoader bounds how much of a loader is read; glibc's have less than 300 kB.
+const maxLoader = 4 << 20
+
+// multiarch is the triple in a loader's directories; empty when there is none.
+func multiarch(t tree, loader string) string {
+	f, _, _, err := t.open(loader)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxLoader))
+	m := systemDir.FindSubmatch(data)
+	if err != nil || m == nil {
+		return ""
+	}
+	return string(m[1])
 }
 
 // confDirs are the directories of /etc/ld.so.conf. They count only when ldconfig was run, since the loader itself reads

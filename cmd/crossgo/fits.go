@@ -133,7 +133,7 @@ func (c *checker) checkConfig(name string, item rootfs.Item, tree *rootfs.Tree, 
 	if want.GOOS == "linux" {
 		var more []verify.Finding
 		entry, more = img.Entry(verify.Start{Args: tree.Config.Args, Env: tree.Config.Env, WorkDir: tree.Config.WorkDir})
-		findings = append(findings, more...)
+		findings = slices.Concat(findings, more, img.Enters(tree.Config.WorkDir))
 	}
 	r, file := c.report(platform), report.File{Name: name, Findings: findings}
 	r.Files = append(r.Files, file)

@@ -134,7 +134,7 @@ func TestVerifyImages(t *testing.T) {
 		code  int
 		says  []string
 	}{
-		{"plain", imageOf(t, "amd64", start, server(amd64)...), 0, []string{"/plain:1: ok: linux/amd64, 2 checks", "!/server: ok: linux/amd64"}},
+		{"plain", imageOf(t, "amd64", start, server(amd64)...), 0, []string{"/plain:1: ok: linux/amd64, 3 checks", "!/server: ok: linux/amd64"}},
 		{"other-program", imageOf(t, "arm64", start, server(amd64)...), 1, []string{"!/server: machine: machine is x86-64, want aarch64"}},
 		{"other-base", imageOf(t, "arm64", start, server(arm64, entry{"bin/sh", 0o755, amd64})...), 1,
 			[]string{":1: fits-machine: its own programs are for x86-64", "/bin/sh: machine: machine is x86-64"}},
