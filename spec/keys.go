@@ -68,12 +68,12 @@ var fileKeys = []key[File]{
 	}, readRelease},
 	{"cache", keyDoc{
 		typ: "string or mapping", def: "`auto`", allowed: "`auto`, `layers`, `mounts`, `both`, or a mapping with the key of [the cache](#the-cache)", example: `cache: layers`,
-		does:   "Where compiled code is kept for the next build. `layers`: compiled dependencies are layers, which registry and other caches carry to the next machine. `mounts`: everything is kept in the builder's own cache, as a cache mount of a Dockerfile. `both`: dependencies in layers, and all packages and downloaded modules in the builder's cache as well, from which layers are made again. `auto` is `both`, and `layers` with a Go older than 1.24.",
+		does:   "Where compiled code is kept for the next build. `auto` is right for nearly all. `layers`: compiled dependencies are layers, which `--cache-to` shares with other machines; choose it for a builder that you share with people whom you do not trust. `mounts`: everything is in cache mounts of the builder; choose it if builds always run on the same builder and you export no cache. `both`: dependencies in layers, and all packages and downloaded modules in the builder's cache mounts as well. `auto` is `both`, and `layers` with a Go older than 1.24. Builds that share a remote cache must use the same value.",
 		schema: schema{AnyOf: []*schema{{Enum: cacheWords, Default: string(CacheAuto)}, {Ref: "#/definitions/cache"}}},
 	}, readCache},
 	{"verify", keyDoc{
 		typ: "mapping", def: "none", allowed: "the keys of [the verification](#the-verification)", example: `verify: {allow: [exec-stack]}`,
-		does:   "What the outputs of all binaries without a `verify` of their own are held to.",
+		does:   "What the outputs are checked for, of all binaries without a `verify` of their own.",
 		schema: schema{Ref: "#/definitions/verify"},
 	}, readVerify(func(f *File) *Verify { return &f.Verify })},
 	{"test", keyDoc{
@@ -91,7 +91,7 @@ var verifyKeys = []key[Verify]{
 	}, many(func(v *Verify) *[]Value[string] { return &v.Allow }, listRule{unique: true, check: someText})},
 	{"run", keyDoc{
 		typ: "mapping", def: "nothing is started", allowed: "the keys of [a run](#a-run); an empty one starts the program without arguments", example: `run: {args: [--version], expect: "server 1"}`,
-		does:   "Start each program where it will run: in the root of the image if one is built, else in an empty one with its loader and libraries. It has no network and is the image's user. What does not do as expected does not leave the build; where the builder can neither run the platform nor emulate it, the report says so.",
+		does:   "Start each program where it will run: in the root of the image if one is built, else in an empty one with its loader and libraries. It has no network and is the image's user. If a program does not do as expected, the build fails; if the builder can neither run nor emulate the platform, the report says so.",
 		schema: schema{Ref: "#/definitions/run"},
 	}, readRun},
 	{"reproducible", keyDoc{
@@ -127,7 +127,7 @@ var binaryKeys = []key[Binary]{
 	}, readCGO},
 	{"libc", keyDoc{
 		typ: "string", def: "crossgo's choice", allowed: "`musl`, `glibc`, `glibc>=VERSION`", example: `libc: glibc>=2.31`,
-		does:   "The C library of the target. The version is a floor: an output that needs a newer glibc does not leave the build.",
+		does:   "The C library of the target. With a version, it is the oldest glibc that the program must run on: the build fails if it needs a newer one.",
 		schema: schema{Type: "string", Pattern: libcPattern},
 	}, readLibc},
 	{"link", keyDoc{
@@ -157,7 +157,7 @@ var binaryKeys = []key[Binary]{
 	}, many(func(b *Binary) *[]Value[string] { return &b.LDFlags }, listRule{orString: true, check: someText})},
 	{"verify", keyDoc{
 		typ: "mapping", def: "the file's `verify`", allowed: "the keys of [the verification](#the-verification)", example: `verify: {allow: [exec-stack]}`,
-		does:   "What the outputs of this entry are held to, in place of what the file says for all.",
+		does:   "What the outputs of this entry are checked for, instead of the file's `verify`.",
 		schema: schema{Ref: "#/definitions/verify"},
 	}, readVerify(func(b *Binary) *Verify { return &b.Verify })},
 }
@@ -165,16 +165,16 @@ var binaryKeys = []key[Binary]{
 var imageKeys = []key[Image]{
 	{"base", keyDoc{
 		typ: "string", def: "`auto`", allowed: "`auto`, `scratch` or an image reference as in a Dockerfile's FROM", example: `base: debian:12-slim`,
-		does:   "What the image [stands on](image.md). `auto` is users, a home and /tmp, and of CA certificates, time zones and the libc that dynamic binaries were linked with what the programs [need](verify.md#what-the-program-will-miss); `scratch` is nothing but that libc. What another base than `auto` lacks of it is a warning. A [build context](buildx.md#bases) of the same name takes the image's place.",
+		does:   "The image that yours [is built on](image.md). `auto`: a minimal image with /etc/passwd, a home directory and /tmp; CA certificates, time zones and shared libraries are added if a program [needs](verify.md#what-the-program-will-miss) them. `scratch`: only the programs and their shared libraries. With a base of your own, crossgo warns about what is missing. A [build context](buildx.md#bases) of the same name takes the image's place.",
 		schema: schema{Type: "string", Default: "auto"},
 	}, one(func(i *Image) *Value[string] { return &i.Base }, onlyStrings, baseImage)},
 	{"entrypoint", keyDoc{
-		typ: "string or list of strings", def: "the only binary, as `/NAME`", allowed: "a single string has no spaces: no shell splits it", example: `entrypoint: [/server, --listen, ":8080"]`,
+		typ: "string or list of strings", def: "the only binary, as `/NAME`", allowed: "a list with one item for each argument; a string is a single argument, without spaces", example: `entrypoint: [/server, --listen, ":8080"]`,
 		does:   "The program that a container runs, and its first arguments. Programs of the build are at the top of the image: `/NAME`. What the image does not have is an error. An image of one program (`--target NAME/image`) starts that one where the entrypoint is another of the spec's programs. `${NAME}` is [replaced](#arguments-in-other-texts).",
 		schema: stringOrList(schema{Type: "string"}),
 	}, readProgram(func(i *Image) *[]Value[string] { return &i.Entrypoint })},
 	{"cmd", keyDoc{
-		typ: "string or list of strings", def: "none", allowed: "a single string has no spaces: no shell splits it", example: `cmd: [--help]`,
+		typ: "string or list of strings", def: "none", allowed: "a list with one item for each argument; a string is a single argument, without spaces", example: `cmd: [--help]`,
 		does:   "Arguments that `docker run IMAGE …` replaces. `${NAME}` is [replaced](#arguments-in-other-texts).",
 		schema: stringOrList(schema{Type: "string"}),
 	}, readProgram(func(i *Image) *[]Value[string] { return &i.Cmd })},

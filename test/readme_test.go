@@ -87,9 +87,10 @@ func quoted(words []string) string {
 	return strings.Join(list, " ")
 }
 
-// follow makes the files of a section and runs its commands.
+// follow makes the files of a section and runs its commands, without what the commands of others left in out.
 func (r *reader) follow(t testing.TB, blocks []block, section string) {
 	t.Helper()
+	require.NoError(t, os.RemoveAll(filepath.Join(r.dir, "out")))
 	found := false
 	for _, b := range blocks {
 		if b.section != section {
