@@ -135,7 +135,7 @@ func TestReadme(t *testing.T) {
 	for _, s := range readmeSections {
 		r.follow(t, blocks, s)
 	}
-	elsewhere := []string{"Install", "Try it on a fresh machine"} // TestInstall, TestDemo
+	elsewhere := []string{"Install", "Try it on a fresh machine"} // TestCommandThatGoInstalls, TestDemo
 	for _, b := range blocks {
 		if b.language == "console" && !slices.Contains(elsewhere, b.section) {
 			require.Contains(t, readmeSections, b.section, "a section whose commands nobody runs")
