@@ -77,7 +77,7 @@ target "self" {
 
 target "examples" {
   name       = "example-${example}"
-  matrix     = { example = ["hello", "sqlite", "cxx", "syslib", "many", "library"] }
+  matrix     = { example = ["hello", "sqlite", "cxx", "syslib", "many", "library", "web"] }
   context    = "examples/${example}"
   dockerfile = "crossgo.yaml"
   target     = "bin"

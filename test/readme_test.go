@@ -157,3 +157,26 @@ func TestDemo(t *testing.T) {
 	}
 	require.Equal(t, 4, rows, r.Output())
 }
+
+// TestWebExample does what the workflow of examples/web does: one bake for tests, image and release.
+func TestWebExample(t *testing.T) {
+	t.Parallel()
+	world.FrontendImage(t)
+	dir := example(t, "web")
+	args := []string{"docker", "buildx", "bake"}
+	for _, s := range world.Mirror.Settings() {
+		args = append(args, "--set", "*.args."+s)
+	}
+	vars := append(world.Daemon.DockerEnv(), "VERSION=1.2.3", "IMAGE="+world.Registry.Ref("me/web"))
+	env.Run(t, env.Cmd{Dir: dir, Env: vars, Args: args}).OK(t)
+
+	require.FileExists(t, filepath.Join(dir, "results", "junit.xml"))
+	require.Contains(t, files(t, filepath.Join(dir, "dist")), "web_1.2.3_linux_arm64.tar.gz")
+	for platform, img := range world.Registry.Images(t, "me/web:1.2.3") {
+		root := t.TempDir()
+		env.Extract(t, img, root)
+		said := env.Execute(t, env.Program{Platform: platform, File: filepath.Join(root, "web"), Args: []string{"--version"}}).OK(t).Stdout
+		requireLines(t, said, "web 1.2.3")
+		require.FileExists(t, filepath.Join(root, "usr/share/zoneinfo/Europe/Berlin"), "the server shows the time of a zone")
+	}
+}
