@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -27,11 +28,22 @@ type question struct {
 
 // questions are the values of --call that build nothing.
 var questions = map[string]question{
-	"check": {request: lint.SubrequestLintDefinition.Name, checks: true, print: func(data []byte, w io.Writer) error {
-		return lint.PrintLintViolations(data, w, nil)
-	}},
+	"check":   {request: lint.SubrequestLintDefinition.Name, checks: true, print: printCheck},
 	"outline": {request: outline.SubrequestsOutlineDefinition.Name, print: outline.PrintOutline},
 	"targets": {request: targets.SubrequestsTargetsDefinition.Name, print: targets.PrintTargets},
+}
+
+// printCheck prints warnings, and the problems of a spec that cannot be read, which BuildKit's function for this leaves out.
+func printCheck(data []byte, w io.Writer) error {
+	var results lint.LintResults
+	if err := json.Unmarshal(data, &results); err != nil {
+		return err
+	}
+	if err := results.PrintTo(w, nil); err != nil {
+		return err
+	}
+	results.PrintErrorTo(w, nil)
+	return nil
 }
 
 // question is what --call or --check asks; nil for a build.
